@@ -1,0 +1,1 @@
+"""Circuits: graph, passes, schedule, frozen form, and evaluation in the clear. Imports only kernels."""

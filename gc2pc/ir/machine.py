@@ -1,0 +1,112 @@
+"""One run of a circuit: the arena of its labels, and the place in its execution order.
+
+A machine belongs to one party of one run. It knows no protocol: the caller puts labels into input ports,
+moves chunks of tables, and reads labels of output ports.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
+from gc2pc.kernels import interpreter
+from gc2pc.params import STRIP_LANES
+
+_ZERO: Final = np.zeros(2, dtype=np.uint64)
+_ONES: Final = ~_ZERO
+_NO_TABLE: Final = np.zeros((0, 2), dtype=np.uint64)
+_NO_LIMIT: Final = 1 << 62
+
+
+class Machine:
+    """The state of one party's run of `circuit` on `batch` instances.
+
+    Args:
+        circuit: What to run.
+        batch: Instances, at least 1. In the clear, 128 instances share an element.
+    """
+
+    def __init__(self, circuit: Circuit, batch: int) -> None:
+        self.circuit = circuit
+        self.batch = batch
+        capacity = min(STRIP_LANES, circuit.widest * batch)
+        temporaries = circuit.arena_lanes * batch
+        scratch = temporaries + circuit.temporaries * capacity
+        rows = scratch + interpreter.SCRATCH_ROWS + interpreter.PADDING_ROWS
+        self._layout = np.array([temporaries, capacity, scratch, batch], dtype=np.int64)
+        self._labels = np.zeros((rows, 2), dtype=np.uint64)
+        self._cursor = np.zeros(interpreter.TRIPS + circuit.loop_depth, dtype=np.int64)
+        self.total = circuit.and_count * batch
+
+    def __repr__(self) -> str:
+        return f"<machine of {self.circuit.name}: {self.remaining} of {self.total} ANDs to go>"
+
+    @property
+    def remaining(self) -> int:
+        """ANDs still to come."""
+        return self.total - int(self._cursor[interpreter.DONE])
+
+    def labels(self, port: InputPort) -> NDArray[np.uint64]:
+        """The labels of an input port, uint64[wires * lanes * batch, 2], to be filled before the run."""
+        first = port.address * self.batch
+        return self._labels[first : first + port.bits * self.batch]
+
+    def read(self, port: OutputPort) -> NDArray[np.uint64]:
+        """A copy of an output port's labels, uint64[wires * lanes * batch, 2], without its complements."""
+        rows = port.rows(self.batch)
+        labels = self._labels[rows]
+        labels[rows < 0] = 0
+        return labels
+
+    def garble(
+        self,
+        table: NDArray[np.uint64],
+        delta: NDArray[np.uint64],
+        start: NDArray[np.uint64],
+        first_tweak: int,
+    ) -> None:
+        """Garble the next ``len(table) // 2`` ANDs into `table`; `first_tweak` is the run's T."""
+        self._execute(interpreter.GARBLE, delta, start, first_tweak, table, len(table) // 2)
+
+    def evaluate(self, table: NDArray[np.uint64], start: NDArray[np.uint64], first_tweak: int) -> None:
+        """Evaluate the next ``len(table) // 2`` ANDs from `table`; `first_tweak` is the run's T."""
+        self._execute(interpreter.EVALUATE, _ZERO, start, first_tweak, table, len(table) // 2)
+
+    def run_clear(self) -> None:
+        """Run the whole circuit on bits: a row holds one bit of 128 independent instances."""
+        self._execute(interpreter.CLEAR, _ONES, _ZERO, 0, _NO_TABLE, _NO_LIMIT)
+
+    def _execute(
+        self,
+        role: int,
+        delta: NDArray[np.uint64],
+        start: NDArray[np.uint64],
+        first_tweak: int,
+        table: NDArray[np.uint64],
+        limit: int,
+    ) -> None:
+        circuit = self.circuit
+        interpreter.execute(
+            role,
+            circuit.blocks,
+            circuit.runs,
+            circuit.instructions,
+            circuit.copies,
+            circuit.views,
+            circuit.indices,
+            circuit.constants,
+            self._cursor,
+            self._labels,
+            self._layout,
+            np.stack([_ZERO, delta, start]),
+            np.uint64(first_tweak),  # type: ignore[arg-type]  # Numba's uint64, an int to the kernel
+            table,
+            limit,
+        )
+
+    def wipe(self) -> None:
+        """Overwrite all labels; for the end of a run."""
+        self._labels[:] = 0
