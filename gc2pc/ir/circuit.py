@@ -97,7 +97,7 @@ class Counts:
     and_depth: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Circuit:
     """An immutable, scheduled circuit. Two circuits are the same if their digests are."""
 
@@ -120,6 +120,9 @@ class Circuit:
     def __post_init__(self) -> None:
         for array in self._arrays():
             array.setflags(write=False)
+
+    def __repr__(self) -> str:
+        return f"<circuit {self.name}: {self.and_count:,} ANDs, digest {self.digest[:12]}>"
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         return (

@@ -2,19 +2,20 @@
 
 Elementwise gates of equal lanes form a block, which runs in strips; gathers that no operand mode can
 express form blocks of copies; a repeat is a block of its own with a schedule inside. Blocks are filled
-greedily in program order. A gate that reads another lane of a wire (through a view) must wait until
-the block that makes the wire has ended.
+greedily, and ready gates go in the order in which a depth-first walk from the outputs first completes
+them: a gate stands close to its reader, so few values are alive. A gate that reads another lane of a
+wire (through a view) must wait until the block that makes the wire has ended.
 
 Inside a block of few lanes, ANDs are batched: a run holds up to `AND_BATCH` ANDs, independent of each
 other, so that the kernel fills its vectors across gates. In a block of many lanes every AND is a run:
-its lanes fill the vectors, and program order keeps few values alive.
+its lanes fill the vectors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Final
 
 from gc2pc.ir import passes
@@ -94,6 +95,22 @@ def _wires_of_constants(graph: Graph, marks: bytearray, roots: list[int]) -> set
     return {node for node in used if graph.op[node] == Op.CONSTANT}
 
 
+def _depth_first(graph: Graph, roots: list[int]) -> list[int]:
+    """The live nodes in the post-order of a depth-first walk from the roots."""
+    order: list[int] = []
+    seen = bytearray(len(graph))
+    stack = [literal >> 1 for literal in reversed(roots)]
+    while stack:
+        node = stack.pop()
+        if node < 0:
+            order.append(~node)
+        elif not seen[node]:
+            seen[node] = 1
+            stack.append(~node)
+            stack.extend(literal >> 1 for literal in passes.operands(graph, node))
+    return order
+
+
 class _Scheduler:
     def __init__(self, graph: Graph, roots: list[int]) -> None:
         self.graph = graph
@@ -105,6 +122,10 @@ class _Scheduler:
         self.ready: dict[Class, list[int]] = {}
         self.block_of = [-1] * size
         self.live = passes.live(graph, roots)
+        self.order = _depth_first(graph, roots)
+        self.rank = [0] * size
+        for rank, node in enumerate(self.order):
+            self.rank[node] = rank
         constants = _wires_of_constants(graph, self.live, roots)
         for node in range(size):
             if self.live[node] and (graph.op[node] != Op.CONSTANT or node in constants):
@@ -138,7 +159,7 @@ class _Scheduler:
     def _make_ready(self, node: int) -> None:
         kind = self.classes[node]
         assert kind is not None
-        heappush(self.ready.setdefault(kind, []), node)
+        heappush(self.ready.setdefault(kind, []), self.rank[node])
 
     def _release(self, readers: list[int]) -> None:
         for reader in readers:
@@ -147,7 +168,7 @@ class _Scheduler:
                 self._make_ready(reader)
 
     def run(self) -> Schedule:
-        """Fill blocks until no node is left, always beginning with the earliest ready node."""
+        """Fill blocks until no node is left, always beginning with the first ready node."""
         blocks: list[Strips | Copies | Loop] = []
         while True:
             kind = min(
@@ -165,7 +186,7 @@ class _Scheduler:
     def _fill(self, kind: Class) -> tuple[Strips | Copies | Loop, list[int]]:
         heap = self.ready[kind]
         if kind[0] == "loop":
-            node = heappop(heap)
+            node = self.order[heappop(heap)]
             repeat = self.graph.repeats[self.graph.a[node]]
             return Loop(node, schedule(repeat.body, [*repeat.next_state, *repeat.ys])), [node]
         if kind[0] == "copies":
@@ -180,12 +201,12 @@ class _Scheduler:
 
     def _drain(self, heap: list[int]) -> Iterator[int]:
         while heap:
-            node = heappop(heap)
+            node = self.order[heappop(heap)]
             self._release(self.direct[node])
             yield node
 
     def _ordered_runs(self, heap: list[int]) -> Iterator[list[int]]:
-        """Program order; every AND alone, free gates together."""
+        """In rank order; every AND alone, free gates together."""
         free: list[int] = []
         for node in self._drain(heap):
             if self.graph.op[node] != Op.AND:
@@ -204,16 +225,15 @@ class _Scheduler:
         while heap or ands:
             free: list[int] = []
             while heap:
-                node = heappop(heap)
+                node = self.order[heappop(heap)]
                 if self.graph.op[node] == Op.AND:
-                    ands.append(node)
+                    heappush(ands, self.rank[node])
                 else:
                     free.append(node)
                     self._release(self.direct[node])
             if free:
                 yield free
-            heapify(ands)
-            batch = [heappop(ands) for _ in range(min(AND_BATCH, len(ands)))]
+            batch = [self.order[heappop(ands)] for _ in range(min(AND_BATCH, len(ands)))]
             if batch:
                 yield batch
             for node in batch:
