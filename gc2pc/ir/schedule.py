@@ -2,9 +2,9 @@
 
 Elementwise gates of equal lanes form a block, which runs in strips; gathers that no operand mode can
 express form blocks of copies; a repeat is a block of its own with a schedule inside. Blocks are filled
-greedily, and ready gates go in the order in which a depth-first walk from the outputs first completes
-them: a gate stands close to its reader, so few values are alive. A gate that reads another lane of a
-wire (through a view) must wait until the block that makes the wire has ended.
+greedily, in program order but for gates that can wait: a gate that is not the last reader of any operand
+frees nothing, so it stands right before its first reader, and few values are alive. A gate that reads
+another lane of a wire (through a view) must wait until the block that makes the wire has ended.
 
 Inside a block of few lanes, ANDs are batched: a run holds up to `AND_BATCH` ANDs, independent of each
 other, so that the kernel fills its vectors across gates. In a block of many lanes every AND is a run:
@@ -26,6 +26,8 @@ NARROW_LANES: Final = 4
 
 AND_BATCH: Final = 64
 """Most ANDs in one run: enough vectors in flight, few enough that operands stay in the L1 cache."""
+
+_GATES: Final = (Op.XOR, Op.AND, Op.MASK)
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ def _class_of(graph: Graph, node: int) -> Class | None:
         return None if is_operand_mode(graph, node) else ("copies", 0)
     if op == Op.REPEAT:
         return ("loop", node)
-    if op in (Op.XOR, Op.MASK, Op.AND, Op.CONSTANT):
+    if op in _GATES or op == Op.CONSTANT:
         return ("strips", graph.width[node])
     return None
 
@@ -95,20 +97,28 @@ def _wires_of_constants(graph: Graph, marks: bytearray, roots: list[int]) -> set
     return {node for node in used if graph.op[node] == Op.CONSTANT}
 
 
-def _depth_first(graph: Graph, roots: list[int]) -> list[int]:
-    """The live nodes in the post-order of a depth-first walk from the roots."""
-    order: list[int] = []
-    seen = bytearray(len(graph))
-    stack = [literal >> 1 for literal in reversed(roots)]
-    while stack:
-        node = stack.pop()
-        if node < 0:
-            order.append(~node)
-        elif not seen[node]:
-            seen[node] = 1
-            stack.append(~node)
-            stack.extend(literal >> 1 for literal in passes.operands(graph, node))
-    return order
+def _late_order(graph: Graph, live: bytearray, roots: list[int]) -> list[int]:
+    """The live nodes in program order, but those that can wait right before their first reader."""
+    size = len(graph)
+    last_reader = [-1] * size
+    for node in range(size):
+        if live[node]:
+            for literal in passes.operands(graph, node):
+                last_reader[literal >> 1] = node
+    for literal in roots:
+        last_reader[literal >> 1] = size
+    position = list(range(size))
+    first_reader = [size] * size
+    for node in range(size - 1, -1, -1):
+        if not live[node]:
+            continue
+        made = [literal >> 1 for literal in passes.operands(graph, node)]
+        frees = any(last_reader[operand] == node and graph.op[operand] in _GATES for operand in made)
+        if not frees and graph.op[node] in _GATES and first_reader[node] < size:
+            position[node] = first_reader[node]
+        for operand in made:
+            first_reader[operand] = min(first_reader[operand], position[node])
+    return sorted((node for node in range(size) if live[node]), key=lambda node: (position[node], node))
 
 
 class _Scheduler:
@@ -122,7 +132,7 @@ class _Scheduler:
         self.ready: dict[Class, list[int]] = {}
         self.block_of = [-1] * size
         self.live = passes.live(graph, roots)
-        self.order = _depth_first(graph, roots)
+        self.order = _late_order(graph, self.live, roots)
         self.rank = [0] * size
         for rank, node in enumerate(self.order):
             self.rank[node] = rank
