@@ -102,7 +102,7 @@ class Machine:
             self._labels,
             self._layout,
             np.stack([_ZERO, delta, start]),
-            np.uint64(first_tweak),  # type: ignore[arg-type]  # Numba's uint64, an int to the kernel
+            np.uint64(first_tweak),
             table,
             limit,
         )

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from gc2pc.kernels import opcodes as c
 from gc2pc.kernels.half_gates import evaluate_and, garble_and
 from gc2pc.kernels.jit import jit
+from gc2pc.kernels.simd import load4, store4, vxor
 from gc2pc.params import STRIP_LANES
 
 GARBLE: Final = 0
@@ -68,8 +69,8 @@ _BITS = "Array(uint8, 1, 'C', readonly=True)"
 def row_of(number: int, is_global: int, layout: NDArray[np.int64], element: int) -> int:
     """The row of the strip's element 0, which is the block's `element`, of a contiguous operand."""
     if is_global:
-        return number * layout[BATCH] + element
-    return layout[TEMPORARIES] + number * layout[CAPACITY]
+        return int(number * layout[BATCH] + element)
+    return int(layout[TEMPORARIES] + number * layout[CAPACITY])
 
 
 @jit(f"void({_LABELS}, int64, int64, int64, int64, int64, int64)")
@@ -147,6 +148,17 @@ def copy_lanes(
                             to += 1
 
 
+@jit(f"void({_LABELS}, int64, int64, int64, int64)")
+def xor_rows(labels: NDArray[np.uint64], a: int, b: int, to: int, n: int) -> None:
+    """Rows to..to+n-1 become rows a.. XOR rows b..; `to` may be a or b."""
+    whole = n - n % VECTOR
+    for i in range(0, whole, VECTOR):
+        store4(labels, to + i, vxor(load4(labels, a + i), load4(labels, b + i)))
+    for i in range(whole, n):
+        labels[to + i, 0] = labels[a + i, 0] ^ labels[b + i, 0]
+        labels[to + i, 1] = labels[a + i, 1] ^ labels[b + i, 1]
+
+
 @jit(f"void({_LABELS}, int64, int64, int64, {_BITS}, int64, int64, int64, int64, uint64, uint64, {_LABELS})")
 def public_gate(
     labels: NDArray[np.uint64],
@@ -208,9 +220,7 @@ def free_gates(
                 labels, number_b, instructions[k, 5], flags & c.GLOBAL_B, flags & c.STRIDED_B, layout,
                 strip, 0, width, scratch + STRIP_LANES,
             )  # fmt: skip
-            for i in range(width):
-                labels[to + i, 0] = labels[a + i, 0] ^ labels[b + i, 0]
-                labels[to + i, 1] = labels[a + i, 1] ^ labels[b + i, 1]
+            xor_rows(labels, a, b, to, width)
         else:
             mask = keys[DELTA if flags & c.COMPLEMENT_A else ZERO]
             public_gate(
@@ -229,7 +239,7 @@ def and_gates(
     complement_a: int,
     complement_b: int,
     keys: NDArray[np.uint64],
-    tweak: int,
+    tweak: np.uint64 | int,
     table: NDArray[np.uint64],
     row: int,
 ) -> None:
@@ -261,7 +271,7 @@ def wide_ands(
     layout: NDArray[np.int64],
     strip: int,
     keys: NDArray[np.uint64],
-    tweak: int,
+    tweak: np.uint64 | int,
     table: NDArray[np.uint64],
     row: int,
 ) -> None:
@@ -297,7 +307,7 @@ def narrow_ands(
     layout: NDArray[np.int64],
     strip: int,
     keys: NDArray[np.uint64],
-    tweak: int,
+    tweak: np.uint64 | int,
     table: NDArray[np.uint64],
     row: int,
 ) -> None:
@@ -346,7 +356,7 @@ def execute(
     labels: NDArray[np.uint64],
     layout: NDArray[np.int64],
     keys: NDArray[np.uint64],
-    first_tweak: int,
+    first_tweak: np.uint64 | int,
     table: NDArray[np.uint64],
     limit: int,
 ) -> int:
