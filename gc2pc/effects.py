@@ -72,14 +72,14 @@ Protocol: TypeAlias = Generator[Effect, Any, T]
 
 def send_array(array: NDArray[Any]) -> Protocol[None]:
     """Send a C-contiguous array's bytes in pieces of at most CHUNK bytes. The array is given away."""
-    view = memoryview(array.reshape(-1).view(np.uint8))
+    view = array.reshape(-1).view(np.uint8).data
     for start in range(0, len(view), CHUNK):
         yield Send(view[start : start + CHUNK])
 
 
 def receive_array(array: NDArray[Any]) -> Protocol[None]:
     """Fill a C-contiguous array with the next ``array.nbytes`` bytes, in pieces of at most CHUNK."""
-    view = memoryview(array.reshape(-1).view(np.uint8))
+    view = array.reshape(-1).view(np.uint8).data
     for start in range(0, len(view), CHUNK):
         piece = view[start : start + CHUNK]
         piece[:] = yield Receive(len(piece))

@@ -38,9 +38,7 @@ def test_dump_round_trips(seed: int) -> None:
     again = parse(dump(graph))
     verify(again)
     assert dump(again) == dump(graph)
-    digests = {
-        compile_graph(g, name="random", parties=("a", "b"), garbler=0).digest for g in (graph, again)
-    }
+    digests = {compile_graph(g, name="random", parties=("a", "b"), garbler=0).digest for g in (graph, again)}
     assert len(digests) == 1
 
 

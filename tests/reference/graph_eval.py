@@ -31,7 +31,9 @@ def evaluate_graph(
     }
 
 
-def evaluate_literals(graph: Graph, literals: Sequence[int], inputs: Mapping[str, NDArray[np.uint8]]) -> list[Bits]:
+def evaluate_literals(
+    graph: Graph, literals: Sequence[int], inputs: Mapping[str, NDArray[np.uint8]]
+) -> list[Bits]:
     """The values of any literals of a top-level graph, (lanes, samples) or (1, 1) for constants."""
     ports = [np.asarray(inputs[spec.name]).astype(bool) for spec in graph.inputs]
     samples = ports[0].shape[2] if ports else 1
@@ -60,6 +62,19 @@ def and_count(graph: Graph, literals: Sequence[int]) -> int:
         else:
             assert op in (Op.ZERO, Op.INPUT, Op.CONSTANT), "repeats are not counted here"
     return total
+
+
+def and_depth(graph: Graph, literals: Sequence[int]) -> int:
+    """ANDs on the longest path to any of `literals`, in a graph without repeats."""
+    depth = [0] * len(graph)
+    for node, (op, a, b) in enumerate(zip(graph.op, graph.a, graph.b, strict=True)):
+        if op in (Op.XOR, Op.AND):
+            depth[node] = max(depth[a >> 1], depth[b >> 1]) + (op == Op.AND)
+        elif op == Op.MASK:
+            depth[node] = depth[a >> 1]
+        elif op == Op.GATHER:
+            depth[node] = max(depth[literal >> 1] for literal, _ in graph.gathers[a])
+    return max(depth[literal >> 1] for literal in literals)
 
 
 def _literal(values: list[Bits], literal: int) -> Bits:
@@ -105,10 +120,7 @@ def _gather(graph: Graph, values: list[Bits], index: int, samples: int) -> Bits:
     pieces = []
     for literal, view in graph.gathers[index]:
         source = _literal(values, literal)
-        if literal <= 1:
-            piece = np.broadcast_to(source, (view.lanes, samples))
-        else:
-            piece = source[view.to_array()]
+        piece = source if literal <= 1 else source[view.to_array()]
         pieces.append(np.broadcast_to(piece, (view.lanes, samples)))
     return np.concatenate(pieces)
 

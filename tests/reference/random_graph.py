@@ -42,13 +42,17 @@ class Builder:
             constant = self.graph.constant(bits)
             self.add(self.graph.and_(a, constant) if kind < 0.75 else self.graph.xor(a, constant))
         else:
-            self.add(self.graph.gather([self.view(self.pick()) for _ in range(self.random.choice([1, 1, 2]))]))
+            self.add(
+                self.graph.gather([self.view(self.pick()) for _ in range(self.random.choice([1, 1, 2]))])
+            )
 
     def view(self, literal: int) -> tuple[int, View]:
         lanes = self.graph.lanes(literal) or 1
         kind = self.random.random()
         if kind < 0.3:
-            return literal, View.indices([self.random.randrange(lanes) for _ in range(self.random.choice(LANES))])
+            return literal, View.indices(
+                [self.random.randrange(lanes) for _ in range(self.random.choice(LANES))]
+            )
         if kind < 0.6 and lanes > 1:
             start = self.random.randrange(lanes)
             step = self.random.choice([-2, -1, 0, 1, 2])
