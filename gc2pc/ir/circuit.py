@@ -179,7 +179,7 @@ class Circuit:
         """Bytes of garbled tables of one instance."""
         return TABLE_BYTES * self.and_count
 
-    @property
+    @cached_property
     def loop_depth(self) -> int:
         """How deeply `repeat` blocks nest."""
         depth = deepest = 0
@@ -188,7 +188,7 @@ class Circuit:
             deepest = max(deepest, depth)
         return deepest
 
-    @property
+    @cached_property
     def widest(self) -> int:
         """Lanes of the widest element-wise block."""
         lanes = self.blocks[self.blocks[:, 0] == STRIPS, 1]

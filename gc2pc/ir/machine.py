@@ -6,7 +6,7 @@ moves chunks of tables, and reads labels of output ports.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +107,9 @@ class Machine:
             limit,
         )
 
-    def wipe(self) -> None:
-        """Overwrite all labels; for the end of a run."""
+    def __enter__(self) -> Self:
+        """Use in a `with` statement: however the run ends, its labels are overwritten."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._labels[:] = 0

@@ -1,0 +1,41 @@
+"""Bits on the wire and under masks, without a branch or an index that depends on them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gc2pc.effects import Protocol, receive_array, send_array
+from gc2pc.errors import PeerError
+
+Bits = NDArray[np.uint8]
+Labels = NDArray[np.uint64]
+
+
+def send_bits(bits: Bits) -> Protocol[None]:
+    """Send uint8[n] of 0/1 as ceil(n / 8) bytes, least significant bit first, padded with zeros."""
+    yield from send_array(np.packbits(bits, bitorder="little"))
+
+
+def receive_bits(count: int, what: str) -> Protocol[Bits]:
+    """The next `count` bits as uint8[count].
+
+    Raises:
+        PeerError: A padding bit is set: there is one encoding of every message.
+    """
+    packed = np.zeros(-(-count // 8), np.uint8)
+    yield from receive_array(packed)
+    if count % 8 and packed[-1] >> (count % 8):
+        raise PeerError(f"the peer's {what} have padding bits that are not zero")
+    return np.unpackbits(packed, count=count, bitorder="little")
+
+
+def times(bits: Bits, label: NDArray[np.uint64]) -> Labels:
+    """uint64[n, 2]: row i is `label` (one, or one per row) where bits[i] is 1, else 0."""
+    mask = np.negative(bits.astype(np.uint64))  # 0 or all ones
+    return mask[:, None] & label
+
+
+def colors(labels: Labels) -> Bits:
+    """The color bits of labels uint64[n, 2], as uint8[n]."""
+    return (labels[:, 0] & np.uint64(1)).astype(np.uint8)

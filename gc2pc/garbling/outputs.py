@@ -1,0 +1,169 @@
+"""Outputs: how each party decodes what is meant for it, and how a wrong output is caught.
+
+Source: DESIGN 5.6; decoding information and authenticity as in Bellare, Hoang, Rogaway (CCS 2012).
+Parties: garbler and evaluator.
+
+    for the evaluator   per bit the garbler sends H(W0, T + 2i) and H(W1, T + 2i + 1), in color order: row c
+                        of the pair belongs to the label of color c. The evaluator takes the row of its active
+                        label's color and matches it under both tweaks: the tweak that matches is the value.
+                        None matches: PeerError. W0 is never sent.
+    for the garbler     the evaluator sends the color bits and a hash over all active labels, bound to the
+                        context and the run. The garbler knows W0 and delta, hence the active label of every
+                        returned color, and recomputes the hash: an evaluator who forges an output bit has to
+                        guess a label.
+    for both            both of the above.
+    shared              nothing travels: the color bits of the two labels are the XOR shares.
+
+Rounds: the decoding rows close the garbler's flight of tables; the evaluator's answer is one more flight.
+Bytes: 32 per decoded bit; ceil(bits / 8) + 32 returned to the garbler, if it receives any.
+Assumption: miTCCR; the random oracle of `crypto.oracle`. Threat model: a semi-honest garbler; a malicious
+evaluator cannot make the garbler accept a wrong output. Not protected: fairness (either party may stop
+after it has its output), a malicious garbler (who learns from an abort whether a label it spoilt was
+used), and shared outputs, whose bits either holder of a share can flip. S is bound by no hash: whoever
+changes it under way (integrity is the channel's) can turn the two tweaks of a bit around.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gc2pc.crypto.oracle import Oracle
+from gc2pc.effects import Buffer, Protocol, Receive, Send, receive_bytes
+from gc2pc.errors import PeerError
+from gc2pc.garbling.bits import Bits, Labels, colors, receive_bits, send_bits, times
+from gc2pc.garbling.context import EvaluationContext, GarblingContext
+from gc2pc.garbling.half_gates import as_labels, chunk_bytes
+from gc2pc.garbling.plan import OUTPUT_HASH_BYTES
+from gc2pc.ir.circuit import OutputPort
+from gc2pc.kernels.hashing import hash_labels
+from gc2pc.params import LABEL_BYTES
+
+if TYPE_CHECKING:
+    from gc2pc.ir.machine import Machine
+
+ROW_BYTES: Final = 2 * LABEL_BYTES
+"""Decoding information of one output bit."""
+
+DOMAIN: Final = "output hash"
+
+Outputs = dict[str, Bits | None]
+
+NO_LABELS: Final = np.zeros((0, 2), np.uint64)
+
+
+def gather(machine: Machine, ports: Sequence[OutputPort]) -> Labels:
+    """The labels of several output ports, one after the other."""
+    if len(ports) == 1:
+        return machine.read(ports[0])
+    return np.concatenate([machine.read(port) for port in ports]) if ports else NO_LABELS
+
+
+def zero_labels(
+    machine: Machine, ports: Sequence[OutputPort], batch: int, delta: NDArray[np.uint64]
+) -> Labels:
+    """W0 of several output ports: the labels that stand for a 0 of the OUTPUT, complement included."""
+    if not ports:
+        return NO_LABELS
+    flips = np.concatenate([port.complement(batch) for port in ports])
+    return gather(machine, ports) ^ times(flips, delta)
+
+
+def split(bits: Bits, ports: Sequence[OutputPort], batch: int) -> Outputs:
+    """The bits of several ports, as name -> uint8[wires, lanes, batch]."""
+    outputs: Outputs = {}
+    at = 0
+    for port in ports:
+        count = port.bits * batch
+        outputs[port.name] = bits[at : at + count].reshape(port.wires, port.lanes, batch)
+        at += count
+    return outputs
+
+
+# -- decoded by the evaluator --------------------------------------------------------------------
+
+
+def decode_info(w0: Labels, context: GarblingContext, first_tweak: int, rows: Labels) -> None:
+    """Fill rows uint64[2n, 2] with the hashes of n output bits, in color order."""
+    pairs = np.repeat(w0, 2, axis=0)
+    assert rows.shape == pairs.shape  # kernels do not check bounds
+    pairs[1::2] ^= context.delta
+    hash_labels(pairs, context.start, np.uint64(first_tweak), rows)
+    swap = times(colors(w0), rows[0::2] ^ rows[1::2])  # W0 of color 1: its hash goes second
+    rows[0::2] ^= swap
+    rows[1::2] ^= swap
+
+
+def match(active: Labels, context: EvaluationContext, first_tweak: int, rows: Labels) -> Bits:
+    """The values of n output bits, from their active labels uint64[n, 2] and rows uint64[2n, 2].
+
+    Raises:
+        PeerError: A label matches no row.
+    """
+    hashed = np.empty((2 * len(active), 2), np.uint64)
+    hash_labels(np.repeat(active, 2, axis=0), context.start, np.uint64(first_tweak), hashed)
+    row = rows[0::2] ^ times(colors(active), rows[0::2] ^ rows[1::2])
+    zero: NDArray[np.bool_] = (hashed[0::2] == row).all(axis=1)
+    one: NDArray[np.bool_] = (hashed[1::2] == row).all(axis=1)
+    if not (zero ^ one).all():
+        raise PeerError("an output label matches none of the garbler's hashes: tables or labels were changed")
+    return one.astype(np.uint8)
+
+
+def send_decode_info(context: GarblingContext, w0: Labels, first_tweak: int) -> Protocol[None]:
+    """Send the decoding rows of the evaluator's outputs, under two tweaks per bit."""
+    per_chunk = chunk_bytes(ROW_BYTES) // ROW_BYTES
+    for at in range(0, len(w0), per_chunk):
+        piece = w0[at : at + per_chunk]
+        buffer = yield Buffer(len(piece) * ROW_BYTES)
+        decode_info(piece, context, first_tweak + 2 * at, as_labels(buffer))
+        yield Send(buffer)
+
+
+def receive_decode_info(context: EvaluationContext, active: Labels, first_tweak: int) -> Protocol[Bits]:
+    """Decode the evaluator's outputs: uint8[n] for the active labels uint64[n, 2]."""
+    bits = np.empty(len(active), np.uint8)
+    per_chunk = chunk_bytes(ROW_BYTES) // ROW_BYTES
+    for at in range(0, len(active), per_chunk):
+        piece = active[at : at + per_chunk]
+        view = yield Receive(len(piece) * ROW_BYTES)
+        bits[at : at + per_chunk] = match(piece, context, first_tweak + 2 * at, as_labels(view))
+    return bits
+
+
+# -- returned to the garbler ---------------------------------------------------------------------
+
+
+def output_hash(active: Labels, context_id: bytes, run: int) -> bytes:
+    """32 bytes that only somebody who holds all of these active labels can know."""
+    query = Oracle(context_id, DOMAIN).absorb()
+    query.update(run.to_bytes(8, "little") + len(active).to_bytes(8, "little"))
+    query.update(np.ascontiguousarray(active, dtype="<u8").view(np.uint8).data)
+    return query.digest(OUTPUT_HASH_BYTES)
+
+
+def return_outputs(context: EvaluationContext, active: Labels, run: int) -> Protocol[None]:
+    """Return the color bits of the garbler's outputs, and the proof that they were evaluated."""
+    if len(active):
+        yield from send_bits(colors(active))
+        yield Send(output_hash(active, context.context_id, run))
+
+
+def receive_outputs(context: GarblingContext, w0: Labels, run: int) -> Protocol[Bits]:
+    """The garbler's output bits, uint8[n] for the zero labels uint64[n, 2].
+
+    Raises:
+        PeerError: The hash does not belong to the labels of the returned colors.
+    """
+    if not len(w0):
+        return np.zeros(0, np.uint8)
+    bits = (yield from receive_bits(len(w0), "output colors")) ^ colors(w0)
+    received = yield from receive_bytes(OUTPUT_HASH_BYTES)
+    expected = output_hash(w0 ^ times(bits, context.delta), context.context_id, run)
+    if not hmac.compare_digest(received, expected):
+        raise PeerError("the evaluator returned outputs whose labels it does not hold")
+    return bits

@@ -1,0 +1,203 @@
+"""The state of one connection: who is who, and at most one context per garbler.
+
+Source: DESIGN 5.1 and 5.8. Parties: both; each side keeps one `Connection`. A context begins with the first
+run that its garbler garbles; a connection has at most two. Any failure of a run destroys both, since a
+failed check may have leaked bits of delta and the two sides no longer agree about counters: open a new
+connection. Rounds, bytes, assumption and threat model: see `hello`, `garbler` and `evaluator`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from gc2pc.crypto.rng import Rng
+from gc2pc.effects import Protocol
+from gc2pc.errors import HandshakeMismatch, InputError
+from gc2pc.garbling.bits import Bits
+from gc2pc.garbling.context import EvaluationContext, GarblingContext, MakeReceiver, MakeSender
+from gc2pc.garbling.outputs import Outputs
+from gc2pc.garbling.plan import RunPlan, Source, plan_run, source_of
+from gc2pc.garbling.schemes import DEFAULT
+from gc2pc.ir.circuit import Circuit
+from gc2pc.ot.cot import CotReceiver, CotSender
+from gc2pc.protocol.evaluator import evaluator
+from gc2pc.protocol.garbler import garbler
+from gc2pc.protocol.header import UNDECIDED, Pairs, Records, RunHeader, knows_ots
+from gc2pc.protocol.hello import Agreement, context_id, exchange_hello
+
+
+class ObliviousTransfer(NamedTuple):
+    """The two ends of a correlated OT, as makers."""
+
+    sender: MakeSender
+    receiver: MakeReceiver
+
+
+COT: Final = ObliviousTransfer(CotSender, CotReceiver)
+
+
+class Connection:
+    """One side of a connection, after the hello.
+
+    Args:
+        agreement: What the hello led to.
+        rng: Source of all randomness of this side.
+        ot: Makes the two ends of the correlated OT; tests pass the ideal functionality.
+    """
+
+    def __init__(self, agreement: Agreement, rng: Rng, ot: ObliviousTransfer = COT) -> None:
+        self.agreement = agreement
+        self._rng = rng
+        self._ot = ot
+        self._garbling: GarblingContext | None = None
+        self._evaluation: EvaluationContext | None = None
+        self._busy = False
+        self.closed = False
+        self.last_plan: RunPlan | None = None
+        """What the last finished run moved, and how its OTs were made."""
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else "open"
+        return f"<Connection of {self.agreement.name!r} with {self.agreement.peer!r}: {state}>"
+
+    @property
+    def last_path(self) -> str:
+        """How the last run's OTs were made: "none", "direct" or "extension"."""
+        return self.last_plan.ot_path if self.last_plan else "none"
+
+    def close(self) -> None:
+        """Destroy both contexts. May be called twice."""
+        self.closed = True
+        for context in (self._garbling, self._evaluation):
+            if context is not None:
+                context.destroy()
+
+    def run(
+        self,
+        circuit: Circuit,
+        inputs: Mapping[str, Bits],
+        *,
+        batch: int | None = 1,
+        batched: Collection[str] = (),
+        options: Pairs = (),
+        records: Records = (),
+    ) -> Protocol[Outputs]:
+        """Run `circuit` with the peer, as its garbler or its evaluator.
+
+        Args:
+            circuit: What to run; both sides hold the same.
+            inputs: This side's ports, and its shares of shared ports, as uint8 (wires, lanes, m), or
+                (wires, lanes, 1) for ports that are not in `batched`.
+            batch: Instances m; None takes the peer's number.
+            batched: Names of this side's inputs that have one value per instance.
+            options: What else both sides must agree on.
+            records: Ordered (label, bytes) that both sides must agree on.
+
+        Returns:
+            Every output port by name, see `garbler`.
+
+        Raises:
+            InputError: `inputs` do not fit; nothing was sent and the connection lives on.
+            PeerError: The peer broke the protocol or runs something else; the connection is closed.
+        """
+        if self.closed or self._busy:
+            raise RuntimeError("the connection is closed" if self.closed else "a run is under way")
+        garbles = self._garbles(circuit)
+        check_inputs(circuit, inputs, batch, batched, garbler=garbles)
+        context = self._garbling_context() if garbles else self._evaluation_context()
+        path = UNDECIDED
+        if knows_ots(circuit, batch or 0, garbler=garbles):
+            path = context.ot.path(plan_run(circuit, batch or 1, frozenset(batched), DEFAULT, UNDECIDED).ots)
+        header = RunHeader(
+            digest=circuit.digest,
+            garbler=circuit.garbler,
+            batch=batch or 0,
+            batched=tuple(sorted(batched)),
+            path=path,
+            run=context.runs,
+            name=circuit.name,
+            options=options,
+            records=records,
+        )
+        header.encode()  # too long: raise before anything moves
+        self._busy = True
+        try:
+            self.last_plan, outputs = yield from self._run(context, circuit, header, inputs)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._busy = False
+        return outputs
+
+    def _garbles(self, circuit: Circuit) -> bool:
+        """Whether this side garbles `circuit`."""
+        first, second = circuit.parties
+        if self.agreement.name not in circuit.parties:
+            raise InputError(
+                f"{circuit.name} runs between {first!r} and {second!r}, this side is {self.agreement.name!r}"
+            )
+        if self.agreement.peer not in circuit.parties:
+            raise HandshakeMismatch(
+                f"{circuit.name} runs between {first!r} and {second!r}, the peer is {self.agreement.peer!r}"
+            )
+        return circuit.parties[circuit.garbler] == self.agreement.name
+
+    def _run(
+        self,
+        context: GarblingContext | EvaluationContext,
+        circuit: Circuit,
+        header: RunHeader,
+        inputs: Mapping[str, Bits],
+    ) -> Protocol[tuple[RunPlan, Outputs]]:
+        context.runs += 1
+        if isinstance(context, GarblingContext):
+            return (yield from garbler(context, circuit, header, inputs, self._rng))
+        return (yield from evaluator(context, circuit, header, inputs))
+
+    def _garbling_context(self) -> GarblingContext:
+        if self._garbling is None:
+            ident = context_id(self.agreement.session_id, self.agreement.name)
+            self._garbling = GarblingContext(ident, self._rng, self._ot.sender)
+        return self._garbling
+
+    def _evaluation_context(self) -> EvaluationContext:
+        if self._evaluation is None:
+            ident = context_id(self.agreement.session_id, self.agreement.peer)
+            self._evaluation = EvaluationContext(ident, self._rng, self._ot.receiver)
+        return self._evaluation
+
+
+def handshake(name: str, expects: str | None, rng: Rng, ot: ObliviousTransfer = COT) -> Protocol[Connection]:
+    """Say hello and make the connection's state. See `hello.exchange_hello` for the errors."""
+    return Connection((yield from exchange_hello(name, expects, rng)), rng, ot)
+
+
+def check_inputs(
+    circuit: Circuit,
+    inputs: Mapping[str, Bits],
+    batch: int | None,
+    batched: Collection[str],
+    *,
+    garbler: bool,
+) -> None:
+    """Raise InputError unless `inputs` are exactly one side's ports, in the right shapes, 0s and 1s."""
+    own = {Source.GARBLER if garbler else Source.EVALUATOR, Source.SHARED}
+    ports = {port.name: port for port in circuit.inputs if source_of(circuit, port) in own}
+    for name in sorted((inputs.keys() ^ ports.keys()) | (set(batched) - ports.keys())):
+        known = "missing" if name in ports else "not an input of this side"
+        raise InputError(f"{circuit.name}: input {name!r} is {known}")
+    if batch is not None and batch < 1:
+        raise InputError(f"{circuit.name}: a batch of {batch}: at least 1 instance is needed")
+    if batched and batch is None:
+        raise InputError(f"{circuit.name}: batched inputs need a batch size")
+    for name, port in ports.items():
+        bits = inputs[name]
+        shape = (port.wires, port.lanes, (batch or 1) if name in batched else 1)
+        if bits.dtype != np.uint8 or bits.shape != shape:
+            raise InputError(f"{circuit.name}: input {name!r} needs uint8 bits {shape}, got {bits.shape}")
+        if bits.size and int(bits.max()) > 1:  # says nothing about the value but that it is malformed
+            raise InputError(f"{circuit.name}: input {name!r} has values other than 0 and 1")

@@ -1,0 +1,69 @@
+"""The evaluator: Yao's protocol with half-gates, from its side.
+
+Source, flights, bytes and assumption: see `garbler`, the other party. Threat model: semi-honest parties. A
+changed table, label or decoding row gives PeerError where the output depends on it; shared outputs carry
+no such check. It does not protect against a garbler that garbles another circuit than the agreed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gc2pc.effects import Phase, Protocol
+from gc2pc.garbling import labels, outputs
+from gc2pc.garbling.bits import Bits, colors
+from gc2pc.garbling.context import EvaluationContext
+from gc2pc.garbling.plan import RunPlan
+from gc2pc.ir.circuit import Circuit
+from gc2pc.ir.machine import Machine
+from gc2pc.protocol.header import RunHeader, with_header
+
+
+def evaluator(
+    context: EvaluationContext, circuit: Circuit, header: RunHeader, inputs: Mapping[str, Bits]
+) -> Protocol[tuple[RunPlan, outputs.Outputs]]:
+    """Run `circuit` as the evaluator.
+
+    Args:
+        context: This connection's evaluation context; its counter and OT state move on.
+        circuit: What to run.
+        header: This side's header.
+        inputs: The evaluator's ports and its shares of shared ports: uint8 (wires, lanes, m), or
+            (wires, lanes, 1) for an input that is given once.
+
+    Returns:
+        The plan that both sides agreed on, and every output port by name: uint8 (wires, lanes, m), this
+        side's XOR share of a shared port, None for a port that only the garbler receives.
+
+    Raises:
+        PeerError: The garbler broke the protocol. The context must be destroyed.
+    """
+    context.require_alive()
+    yield Phase("transfer")
+    plan, transferred = yield from with_header(
+        header,
+        circuit,
+        lambda plan: labels.evaluator_transfer(context, plan, inputs),
+        context.ot.path,
+        garbler=False,
+    )
+    with Machine(circuit, plan.batch) as machine:
+        yield Phase("labels")
+        labels.place_evaluator_transfer(machine, plan, transferred)
+        yield from labels.receive_labels(context, machine, plan)
+
+        yield Phase("tables")
+        gates = context.take_tweaks(plan.scheme.tweaks_per_and * plan.ands)
+        yield from plan.scheme.evaluate(context, machine, gates)
+
+        yield Phase("outputs")
+        active = outputs.gather(machine, plan.evaluator_outputs)
+        bits = yield from outputs.receive_decode_info(context, active, context.take_tweaks(2 * plan.decoded))
+        share = colors(outputs.gather(machine, plan.shared_outputs))
+        active = outputs.gather(machine, plan.garbler_outputs)
+        yield from outputs.return_outputs(context, active, header.run)
+    return plan, (
+        dict.fromkeys((port.name for port in circuit.outputs), None)
+        | outputs.split(bits, plan.evaluator_outputs, plan.batch)
+        | outputs.split(share, plan.shared_outputs, plan.batch)
+    )

@@ -1,0 +1,81 @@
+"""The garbler: Yao's protocol with half-gates, from its side.
+
+Source: Yao 86 as in Lindell, Pinkas 09; DESIGN section 5. Garbling: ePrint 2014/756; hash: 2019/1168; OT:
+2020/110 and 2022/192.
+Parties: this one garbles and sends OTs; `evaluator` is the other. Flights of a run, once OT is set up:
+
+    evaluator -> garbler    header, OT columns, masked choice bits      (the garbler's header crosses)
+    garbler -> evaluator    S and seed, tables, decoding rows
+    evaluator -> garbler    output colors and hash, if the garbler receives any output
+
+Bytes: `RunPlan.expected_bytes`; 32.00 per AND and nothing else per gate. The first run adds the OT's set-up.
+Assumption: miTCCR in the ideal-cipher model; the OT's. Threat model: semi-honest parties; OT secure against
+malicious ones; a malicious evaluator cannot make the garbler accept a wrong output. It does not protect
+against a malicious garbler (who may garble another circuit), nor give fairness, nor hide the circuit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gc2pc.crypto.rng import Rng
+from gc2pc.effects import Phase, Protocol
+from gc2pc.garbling import labels, outputs
+from gc2pc.garbling.bits import Bits, colors
+from gc2pc.garbling.context import GarblingContext
+from gc2pc.garbling.plan import RunPlan
+from gc2pc.ir.circuit import Circuit
+from gc2pc.ir.machine import Machine
+from gc2pc.protocol.header import RunHeader, with_header
+
+
+def garbler(
+    context: GarblingContext, circuit: Circuit, header: RunHeader, inputs: Mapping[str, Bits], rng: Rng
+) -> Protocol[tuple[RunPlan, outputs.Outputs]]:
+    """Run `circuit` as the garbler.
+
+    Args:
+        context: This connection's garbling context; its counter and OT state move on.
+        circuit: What to run.
+        header: This side's header.
+        inputs: The garbler's ports and its shares of shared ports: uint8 (wires, lanes, m), or
+            (wires, lanes, 1) for an input that is given once.
+        rng: Source of the seed and of the garbler's halves of joint random bits.
+
+    Returns:
+        The plan that both sides agreed on, and every output port by name: uint8 (wires, lanes, m), this
+        side's XOR share of a shared port, None for a port that only the evaluator receives.
+
+    Raises:
+        PeerError: The evaluator broke the protocol. The context must be destroyed.
+    """
+    context.require_alive()
+    yield Phase("transfer")
+    plan, transferred = yield from with_header(
+        header,
+        circuit,
+        lambda plan: labels.garbler_transfer(context, plan),
+        context.ot.path,
+        garbler=True,
+    )
+    with Machine(circuit, plan.batch) as machine:
+        yield Phase("labels")
+        labels.place_garbler_transfer(context, machine, plan, transferred, inputs, rng)
+        yield from labels.send_labels(context, machine, plan, inputs, rng)
+
+        yield Phase("tables")
+        gates = context.take_tweaks(plan.scheme.tweaks_per_and * plan.ands)
+        yield from plan.scheme.garble(context, machine, gates)
+
+        yield Phase("outputs")
+        zero = outputs.zero_labels(machine, plan.evaluator_outputs, plan.batch, context.delta)
+        yield from outputs.send_decode_info(context, zero, context.take_tweaks(2 * plan.decoded))
+
+        zero = outputs.zero_labels(machine, plan.garbler_outputs, plan.batch, context.delta)
+        share = colors(outputs.zero_labels(machine, plan.shared_outputs, plan.batch, context.delta))
+        bits = yield from outputs.receive_outputs(context, zero, header.run)
+    return plan, (
+        dict.fromkeys((port.name for port in circuit.outputs), None)
+        | outputs.split(bits, plan.garbler_outputs, plan.batch)
+        | outputs.split(share, plan.shared_outputs, plan.batch)
+    )
