@@ -1,0 +1,213 @@
+"""What every value carries, and how values of two backends meet."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import prod
+from typing import Any, Final, Self
+
+import numpy as np
+
+from gc2pc.lang import codec
+from gc2pc.lang.backend import TRACE, Backend, Data, Rearrange, Shape
+from gc2pc.lang.clear import CLEAR, ClearBackend
+from gc2pc.lang.source import compile_error
+from gc2pc.lang.traced import TracedBackend
+from gc2pc.lang.types import BOOL, FIXED, Scalar, Type, checked, make_array
+
+_PLAIN: Final = (bool, int, float, Fraction, list, np.ndarray, np.generic)
+
+
+class Base:
+    """A value: element type, shape, data of its backend, and the public interval [low, high].
+
+    The interval bounds the raw value (value * 2^fraction) of every element, whatever the inputs are.
+    """
+
+    __slots__ = ("backend", "data", "high", "low", "scalar", "shape")
+
+    # NumPy leaves operators between its arrays and values to us.
+    __array_ufunc__ = None
+
+    def __init__(
+        self, scalar: Scalar, shape: Shape, backend: Backend, data: Data, low: int, high: int
+    ) -> None:
+        self.scalar = scalar
+        self.shape = shape
+        self.backend = backend
+        self.data = data
+        self.low = low
+        self.high = high
+
+    @classmethod
+    def make(
+        cls,
+        scalar: Scalar,
+        shape: Shape,
+        backend: Backend,
+        data: Data,
+        interval: tuple[int, int] | None = None,
+    ) -> Self:
+        """A value; an interval that the type does not hold means that it wraps: anything is possible."""
+        low, high = interval if interval is not None else (scalar.low, scalar.high)
+        if low < scalar.low or high > scalar.high:
+            low, high = scalar.low, scalar.high
+        return cls(scalar, shape, backend, data, low, high)
+
+    @classmethod
+    def constant(cls, value: Any, scalar: Scalar) -> Self:
+        """A public value of type `scalar`, range-checked; Fixed rounds to nearest even."""
+        if isinstance(value, Base):
+            raise compile_error(f"{value!r} is a value already", f"value.to({scalar})")
+        try:
+            raw = codec.raw_array(scalar, value)
+        except ValueError as error:
+            shown = f" {value!r}" if isinstance(value, int | float | Fraction) else ""
+            wider = "larger" in str(error) or "smaller" in str(error)
+            raise compile_error(
+                f"the constant{shown} does not fit: expected {codec.expectation(scalar)}; got {error}",
+                f"a value of a wider type, such as x.to({_wider(scalar)})" if wider else None,
+            ) from None
+        if raw.size == 0:
+            raise compile_error("an empty array; arrays have at least one element")
+        data = CLEAR.constant(raw, scalar)
+        return cls.make(scalar, raw.shape, CLEAR, data, (int(raw.min()), int(raw.max())))
+
+    # -- what a value is ---------------------------------------------------------------------------
+
+    @property
+    def type(self) -> Type:
+        """Scalar or array type."""
+        return make_array(self.scalar, self.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+    @property
+    def interval(self) -> tuple[int | float, int | float]:
+        """Public bounds of every element."""
+        low, high = codec.plain(self.scalar, self.low), codec.plain(self.scalar, self.high)
+        return low, high
+
+    def __repr__(self) -> str:
+        if isinstance(self.backend, ClearBackend):
+            return f"{self.type}({codec.plain(self.scalar, self.data)!r})"
+        return f"<secret {self.type}>"
+
+    # -- meeting -----------------------------------------------------------------------------------
+
+    def data_for(self, backend: Backend) -> Data:
+        """This value's data as `backend` needs it: constants become wires, outer wires are captured."""
+        if backend is self.backend:
+            return self.data
+        if isinstance(self.backend, ClearBackend):
+            return backend.constant(self.data, self.scalar)
+        if isinstance(backend, TracedBackend) and isinstance(self.backend, TracedBackend):
+            return backend.captured(self.data, self.backend.graph)
+        raise compile_error("a secret of a circuit is used outside of it")
+
+    def operand(self, other: Any) -> Self:
+        """The other operand: a value as it is; a plain number or array as a constant of this type."""
+        if isinstance(other, Base):
+            return other  # type: ignore[return-value]
+        if isinstance(other, _PLAIN):
+            if isinstance(other, bool | np.bool_) and self.scalar.kind != BOOL:
+                raise compile_error(f"True and False are no {self.scalar}", "1 or 0")
+            return type(self).constant(other, self.scalar)
+        raise compile_error(f"{type(other).__name__} cannot be combined with {self.type}")
+
+    def moved(self, move: Rearrange) -> Self:
+        """The same elements rearranged by a NumPy function."""
+        backend = backend_of(self)
+        data, shape = backend.rearrange(self.data_for(backend), self.shape, move)
+        return self.make(self.scalar, shape, backend, data, (self.low, self.high))
+
+    def broadcast(self, shape: Shape) -> Self:
+        """This value repeated to `shape` by NumPy's rules."""
+        if shape == self.shape:
+            return self
+        return self.moved(lambda array: np.broadcast_to(array, shape))
+
+    def to(self, target: Scalar) -> Self:
+        """The same number in another type.
+
+        Integers wrap; fraction bits that do not fit are rounded away, to nearest even; to Bool it is
+        whether the value is not zero.
+
+        >>> total = votes.to(UInt[16]).sum()
+        """
+        if not isinstance(target, Scalar):
+            raise compile_error(f".to takes an element type, not {target!r}", ".to(UInt[16])")
+        if target == self.scalar:
+            return self
+        backend = backend_of(self)
+        data = backend.convert(self.data_for(backend), self.scalar, target)
+        return self.make(target, self.shape, backend, data, _converted(self, target))
+
+
+def _converted(value: Base, target: Scalar) -> tuple[int, int]:
+    if target.kind == BOOL:
+        return 0, 1
+    factor = Fraction(2) ** (target.fraction - value.scalar.fraction)
+    return round(value.low * factor), round(value.high * factor)
+
+
+def _wider(scalar: Scalar) -> Scalar:
+    return scalar if scalar.kind == BOOL else Scalar(scalar.kind, scalar.width * 2, scalar.fraction)
+
+
+def backend_of(*values: Base) -> Backend:
+    """The backend of an operation: clear if everything is public, else the one being traced."""
+    if all(value.backend.public for value in values):
+        return CLEAR
+    tracing = TRACE.get()
+    if tracing is None:
+        raise compile_error("a secret of a circuit is used outside of it")
+    return tracing
+
+
+def common_type(x: Scalar, y: Scalar) -> Scalar:
+    """The type that holds both operands: the same kind, the wider of each part."""
+    if x == y:
+        return x
+    if x.kind != y.kind:
+        kind = FIXED if FIXED in (x.kind, y.kind) else x.kind
+        target = y if kind == y.kind else x
+        raise compile_error(
+            f"{x} and {y} do not mix: arithmetic needs two values of the same kind", f".to({target})"
+        )
+    fraction = max(x.fraction, y.fraction)
+    integer = max(x.width - x.fraction, y.width - y.fraction)
+    return checked(Scalar(x.kind, integer + fraction, fraction))
+
+
+def broadcast_shape(*shapes: Shape) -> Shape:
+    """NumPy's common shape.
+
+    Raises:
+        CompileError: The shapes do not broadcast.
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        text = " and ".join(str(shape) for shape in shapes)
+        raise compile_error(f"shapes {text} do not broadcast to a common shape") from None
+
+
+def ceil_log2(n: int) -> int:
+    """The least k with 2^k >= n."""
+    return (n - 1).bit_length()
+
+
+def aligned(x: Base, y: Base) -> tuple[Base, Base, Scalar, Shape, Backend]:
+    """Both operands in their common type and shape, and the backend to compute in."""
+    scalar, shape = common_type(x.scalar, y.scalar), broadcast_shape(x.shape, y.shape)
+    x, y = x.to(scalar).broadcast(shape), y.to(scalar).broadcast(shape)
+    return x, y, scalar, shape, backend_of(x, y)

@@ -1,0 +1,176 @@
+"""Running a program's function: on wires to get its graph, or in the clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from gc2pc.errors import CompileError
+from gc2pc.gadgets.wires import Wires
+from gc2pc.ir.graph import Graph, Group
+from gc2pc.lang.backend import TRACE
+from gc2pc.lang.base import Base
+from gc2pc.lang.binding import Binding
+from gc2pc.lang.clear import CLEAR
+from gc2pc.lang.signature import Output
+from gc2pc.lang.source import code_location, compile_error
+from gc2pc.lang.traced import TracedBackend
+from gc2pc.lang.types import ArrayType, Type
+from gc2pc.lang.value import Value
+from gc2pc.params import LABEL_BYTES, SOFTSPOKEN_K
+
+if TYPE_CHECKING:
+    from gc2pc.lang.program import Program
+
+_OT_BYTES: Final = LABEL_BYTES / SOFTSPOKEN_K + 1 / 8
+"""Wire bytes of one evaluator's input bit: its OT, and the correction bit."""
+
+_REVEAL_BYTES: Final = 2 * LABEL_BYTES
+"""Wire bytes of one output bit revealed to the evaluator: H(W0) and H(W1)."""
+
+
+def trace(program: Program, binding: Binding) -> Graph:
+    """The graph of the program for these statics.
+
+    Raises:
+        CompileError: The function does something that no circuit can, or returns another type.
+        InputError: A static parameter or a size is missing.
+    """
+    binding.check_complete()
+    graph = Graph()
+    backend = TracedBackend(graph)
+    arguments: dict[str, Any] = {}
+    for parameter in program.parameters:
+        if parameter.owner is None:
+            arguments[parameter.name] = binding.statics[parameter.name]
+            continue
+        kind = binding.resolve(parameter.type)
+        wires = graph.input(parameter.name, parameter.owner.group, kind.bits, kind.lanes, str(kind))
+        arguments[parameter.name] = Value.make(kind.element, kind.shape, backend, wires)
+    token = TRACE.set(backend)
+    try:
+        result = program.function(**arguments)
+        for output, value in _results(program, binding, result):
+            kind = binding.resolve(output.type)
+            wires = _wires(program, backend, value)
+            graph.output(output.name, output.recipient.group, wires, kind.lanes, str(kind))
+    finally:
+        TRACE.reset(token)
+    return graph
+
+
+def _wires(program: Program, backend: TracedBackend, value: Value) -> Wires:
+    try:
+        return list(value.data_for(backend))
+    except CompileError as error:  # raised here, where no line of the function is at work
+        raise _wrong(program, error.message, error.suggestion) from None
+
+
+def run_clear(program: Program, binding: Binding, inputs: Mapping[str, Any]) -> list[Value]:
+    """The outputs of the function on clear data (see `ClearBackend`), in the order of the outputs."""
+    binding.check_complete()
+    arguments: dict[str, Any] = {}
+    for parameter in program.parameters:
+        if parameter.static:
+            arguments[parameter.name] = binding.statics[parameter.name]
+        else:
+            kind = binding.types[parameter.name]
+            arguments[parameter.name] = Value.make(kind.element, kind.shape, CLEAR, inputs[parameter.name])
+    token = TRACE.set(None)
+    try:
+        result = program.function(**arguments)
+        return [value for _, value in _results(program, binding, result)]
+    finally:
+        TRACE.reset(token)
+
+
+def inline(program: Program, values: Mapping[str, Any]) -> Any:
+    """The function as part of the circuit being traced: owners and recipients play no role.
+
+    Raises:
+        CompileError: An argument has another type than its parameter.
+    """
+    sizes: dict[str, int] = {}
+    for parameter in program.parameters:
+        value = values.get(parameter.name)
+        if parameter.static or not isinstance(value, Base):
+            continue
+        kind = parameter.type
+        if isinstance(kind, ArrayType) and len(kind.dims) == value.ndim:
+            named = [(d, n) for d, n in zip(kind.dims, value.shape, strict=True) if isinstance(d, str)]
+            sizes |= {dim: sizes.get(dim, size) for dim, size in named}
+        if value.type != kind.resolve(sizes):
+            raise compile_error(
+                f"{program.name} takes {parameter.name} of type {kind}, not {value.type}",
+                f"x.to({kind.element})",
+            )
+    return program.function(**values)
+
+
+def _results(program: Program, binding: Binding, result: Any) -> list[tuple[Output, Value]]:
+    """Outputs with their values, checked against the annotation."""
+    found: list[tuple[Output, Value]] = []
+
+    def visit(expected: Any, value: Any, where: str) -> None:
+        if isinstance(expected, tuple):
+            if not isinstance(value, tuple | list) or len(value) != len(expected):
+                got = f"{len(value)} values" if isinstance(value, tuple | list) else _type_text(value)
+                raise _wrong(program, f"{where} is a tuple of {len(expected)}, but {got} came back")
+            for i, (part, item) in enumerate(zip(expected, value, strict=True)):
+                visit(part, item, f"{where}.{i}")
+            return
+        kind = binding.resolve(expected.type)
+        if not isinstance(value, Base):
+            value = _constant(program, kind, value, where)
+        if value.type != kind:
+            raise _wrong(
+                program,
+                f"{where} is declared as {kind}, but {value.type} came back",
+                _conversion(kind, value),
+            )
+        found.append((expected, value))
+
+    visit(program.signature.structure, result, "result")
+    return found
+
+
+def _constant(program: Program, kind: Type, value: Any, where: str) -> Value:
+    if value is None:
+        raise _wrong(
+            program, f"{where} is declared as {kind}, but the function returns nothing", "return ..."
+        )
+    if not isinstance(value, bool | int | float):
+        raise _wrong(program, f"{where} is declared as {kind}, but {_type_text(value)} came back")
+    constant = Value.constant(value, kind.element)
+    return constant if not isinstance(kind, ArrayType) else constant.broadcast(kind.shape)
+
+
+def _conversion(kind: Type, value: Base) -> str:
+    if kind.shape != value.shape:
+        return f"change the annotation to {value.type}, or reshape"
+    return f"return x.to({kind.element}), or change the annotation to {value.type}"
+
+
+def _type_text(value: Any) -> str:
+    return str(value.type) if isinstance(value, Base) else f"a {type(value).__name__}"
+
+
+def _wrong(program: Program, message: str, suggestion: str | None = None) -> CompileError:
+    location = code_location(program.function.__code__)
+    return CompileError(f"{program.name}: {message}", location=location, suggestion=suggestion)
+
+
+def choose_garbler(graph: Graph) -> int:
+    """The party whose garbling sends fewer bytes beside the tables; the first declared one on ties.
+
+    Tables cost the same either way. The evaluator's input bits each cost an OT; output bits that only one
+    party receives cost two hashes if it is the evaluator, one bit if it is the garbler.
+    """
+
+    def cost(garbler: int) -> float:
+        evaluator = Group(1 - garbler)
+        inputs = sum(s.wires * s.lanes for s in graph.inputs if s.group == evaluator)
+        outputs = sum(len(o.literals) * o.lanes for o in graph.outputs if o.group == evaluator)
+        return inputs * _OT_BYTES + outputs * _REVEAL_BYTES
+
+    return 0 if cost(0) <= cost(1) else 1
