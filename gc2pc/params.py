@@ -31,7 +31,7 @@ DIRECT_OT_LIMIT: Final = 128
 """A first run that needs fewer OTs than this takes them from base OTs directly: below about this
 many, setting up the extension costs more than it saves."""
 
-SOFTSPOKEN_K: Final = 2
+SOFTSPOKEN_K: Final = 4
 """Field exponent of the SoftSpoken OT extension: 128/k bits per OT, 2^k - 1 seeds expanded per k base
 OTs (Roy, ePrint 2022/192, section 5)."""
 
