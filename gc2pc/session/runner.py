@@ -1,20 +1,28 @@
 """Run two protocol generators against each other in one thread: deterministic, no I/O.
 
 `run_local` and most tests use it. After every `Send` the other side resumes as soon as it can, so the
-bytes under way stay few and a deadlock shows at once as an error.
+bytes under way stay few and a deadlock shows at once as an error. It holds protocols to the letter of
+`effects`: buffers come from a bounded pool and are reused, a received view is spoilt at the next effect.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
+from gc2pc.channel.areas import BufferPool, aligned_view
 from gc2pc.effects import Buffer, Phase, Protocol, Receive, Send
 from gc2pc.errors import ChannelError
+from gc2pc.session.traffic import Meter, Traffic
 
 A = TypeVar("A")
 B = TypeVar("B")
+
+SPOILT = 0xA5
+"""What a received view holds once it is not valid any more."""
 
 
 class ByteQueue:
@@ -24,6 +32,7 @@ class ByteQueue:
         self._pieces: deque[memoryview] = deque()
         self.available = 0
         self.total = 0
+        self.taken = 0
         self.record: bytearray | None = bytearray() if record else None
 
     def push(self, data: Any) -> None:
@@ -35,7 +44,7 @@ class ByteQueue:
             self.record += piece
 
     def pop(self, nbytes: int) -> memoryview:
-        out = bytearray(nbytes)
+        out = aligned_view(nbytes)
         filled = 0
         while filled < nbytes:
             head = self._pieces[0]
@@ -47,59 +56,102 @@ class ByteQueue:
             else:
                 self._pieces[0] = head[take:]
         self.available -= nbytes
-        return memoryview(out)
+        self.taken += nbytes
+        return out
 
 
 @dataclass
 class PairResult(Generic[A, B]):
-    """Results of the two parties, and the bytes that each sent (recorded only on request)."""
+    """Results of the two parties, and what each of them sent (bytes recorded only on request)."""
 
     first: A
     second: B
-    sent: tuple[int, int]
+    traffic: tuple[Traffic, Traffic]
     transcripts: tuple[bytes, bytes] | None
-    phases: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))
+
+    @property
+    def sent(self) -> tuple[int, int]:
+        """Bytes that each side sent."""
+        return self.traffic[0].bytes_sent, self.traffic[1].bytes_sent
+
+    @property
+    def phases(self) -> tuple[list[str], list[str]]:
+        """Names of each side's phases, in order of first appearance."""
+        return list(self.traffic[0].phases), list(self.traffic[1].phases)
 
 
 class _Side:
     def __init__(self, protocol: Protocol[Any], inbox: ByteQueue, outbox: ByteQueue) -> None:
         self.protocol, self.inbox, self.outbox = protocol, inbox, outbox
-        self.phases: list[str] = []
+        self.meter = Meter()
         self.done = False
         self.result: Any = None
+        self._pool = BufferPool()
+        self._view: memoryview | None = None
         self._waiting: Receive | None = None
-        self._started = False
 
     def advance(self) -> bool:
         """Run until the protocol sends, ends, or lacks bytes. True if anything moved."""
-        if self.done:
+        if self.done or (self._waiting is not None and self.inbox.available < self._waiting.nbytes):
             return False
-        value: Any = None
-        if self._waiting is not None:
-            if self.inbox.available < self._waiting.nbytes:
-                return False
-            value = self.inbox.pop(self._waiting.nbytes)
-            self._waiting = None
+        self.meter.resume()
+        try:
+            self._advance()
+        finally:
+            self.meter.pause()
+        return True
+
+    def _advance(self) -> None:
+        value = None if self._waiting is None else self._receive(self._waiting)
+        self._waiting = None
         while True:
             try:
                 effect = self.protocol.send(value)
             except StopIteration as stop:
                 self.done, self.result = True, stop.value
-                return True
+                return
             value = None
+            self._spoil()
             if isinstance(effect, Receive):
+                self.meter.moved(Receive)
                 if self.inbox.available < effect.nbytes:
                     self._waiting = effect
-                    return True
-                value = self.inbox.pop(effect.nbytes)
+                    return
+                value = self._receive(effect)
             elif isinstance(effect, Buffer):
-                value = memoryview(bytearray(effect.nbytes))
+                value = self._pool.take(effect.nbytes)
+                if value is None:
+                    raise RuntimeError("the protocol holds every buffer and has sent none")
             elif isinstance(effect, Phase):
-                self.phases.append(effect.name)
+                self.meter.switch(effect.name)
             elif isinstance(effect, Send):
-                for buffer in effect.buffers:
-                    self.outbox.push(buffer)
-                return True
+                self.meter.moved(Send)
+                self._send(effect)
+                return
+
+    def _receive(self, effect: Receive) -> memoryview:
+        self._view = self.inbox.pop(effect.nbytes)
+        return self._view
+
+    def _spoil(self) -> None:
+        if self._view is not None:
+            np.frombuffer(self._view, np.uint8).fill(SPOILT)
+            self._view = None
+
+    def _send(self, effect: Send) -> None:
+        for data in effect.buffers:
+            self.outbox.push(data)
+        for data in effect.buffers:
+            self._pool.give_back(self._pool.owner(memoryview(data)))
+
+    def traffic(self) -> Traffic:
+        return Traffic(
+            bytes_sent=self.outbox.total,
+            bytes_received=self.inbox.taken,
+            rounds=self.meter.rounds,
+            seconds=self.meter.seconds,
+            phases=self.meter.phases,
+        )
 
 
 def run_pair(first: Protocol[A], second: Protocol[B], *, record: bool = False) -> PairResult[A, B]:
@@ -129,6 +181,4 @@ def run_pair(first: Protocol[A], second: Protocol[B], *, record: bool = False) -
         if forth.record is not None and back.record is not None
         else None
     )
-    return PairResult(
-        one.result, two.result, (forth.total, back.total), transcripts, (one.phases, two.phases)
-    )
+    return PairResult(one.result, two.result, (one.traffic(), two.traffic()), transcripts)

@@ -1,0 +1,253 @@
+"""A session: one connection to a peer, and any number of runs over it.
+
+    with gc2pc.listen("127.0.0.1:7000", alice) as session:
+        print(session.run(richer, a=800_000))
+
+Both sides run the same programs in the same order. The first run sets up what all share (garbling context,
+OT); an error in a run ends the session on both sides, and the peer is told why. A wrong input is found before
+anything is sent and leaves the session as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Self
+
+from gc2pc.channel.base import Channel, Listener
+from gc2pc.channel.link import Link
+from gc2pc.channel.registry import open_channel, open_listener
+from gc2pc.crypto.rng import Rng, SystemRng
+from gc2pc.errors import ChannelError, CompileError, Gc2pcError, InputError
+from gc2pc.kernels import compile_all
+from gc2pc.lang import Party
+from gc2pc.protocol.connection import Connection, handshake
+from gc2pc.session.driver import drive
+from gc2pc.session.job import Job, Runnable, prepare
+from gc2pc.session.report import RunReport, report_of
+from gc2pc.session.traffic import Traffic
+
+DEFAULT_TIMEOUT: Final = 60.0
+"""Seconds that any one wait for the peer may take: to appear, to answer, to take more bytes."""
+
+
+class Session:
+    """One party's side of a connection; made by `listen` and `connect`.
+
+    Usable as a context manager. Entering it (or the first run) waits for the peer and says hello.
+
+    Attributes:
+        party: This party's name.
+        peer: The other's name, once it has said hello.
+        address: Where this side listens (with the port that was taken), or whom it connects to.
+        last_report: The `RunReport` of the last run, or None.
+        setup_traffic: What the hello moved, or None before it.
+    """
+
+    def __init__(
+        self,
+        party: Party | str,
+        address: str,
+        reach: Callable[[], Channel],
+        *,
+        timeout: float,
+        rng: Rng,
+        listener: Listener | None = None,
+    ) -> None:
+        self.party = str(party)
+        self.peer: str | None = None
+        self.address = address
+        self.last_report: RunReport | None = None
+        self.setup_traffic: Traffic | None = None
+        self._expects = _other(party)
+        self._reach, self._listener = reach, listener
+        self._timeout, self._rng = timeout, rng
+        self._link: Link | None = None
+        self._connection: Connection | None = None
+        self._closed: str | None = None
+
+    def __repr__(self) -> str:
+        state = "new" if self._connection is None else f"with {self.peer!r}"
+        return f"<Session of {self.party!r}: {f'closed ({self._closed})' if self._closed else state}>"
+
+    @property
+    def closed(self) -> bool:
+        """Nothing can run any more."""
+        return self._closed is not None
+
+    def open(self) -> Self:
+        """Wait for the peer and say hello; nothing happens if that is done.
+
+        Raises:
+            ChannelError: The peer did not appear, or went away.
+            PeerError: It is not a peer for this session.
+        """
+        self._require_open()
+        if self._connection is None:
+            try:
+                self._open()
+            except BaseException as error:
+                self._give_up(error)
+                raise
+        return self
+
+    def _open(self) -> None:
+        channel = self._reach()
+        if self._listener is not None:
+            self._listener.close()
+        self._link = Link(channel, self._timeout)
+        connection, self.setup_traffic = drive(handshake(self.party, self._expects, self._rng), self._link)
+        self.peer = connection.agreement.peer
+        self._link.peer = f"{self.peer} ({channel.peer})"
+        self._connection = connection
+
+    def run(self, program: Runnable, /, **inputs: Any) -> Any:
+        """Run `program` once with the peer, which runs it too.
+
+        Args:
+            program: What to run.
+            inputs: This party's inputs and the static parameters, by name.
+
+        Returns:
+            The value in the structure of the program's result, None where this party is no recipient.
+
+        Raises:
+            InputError, CompileError: Nothing was sent, the session goes on.
+            ChannelError, PeerError: The session is closed.
+        """
+        return self._run(prepare(program, self.party, inputs, batch=False))
+
+    def run_batch(self, program: Runnable, /, **inputs: Any) -> Any:
+        """Run many instances of `program` at once.
+
+        As `run`, but every input may have one value per instance on a new axis 0; an input without that
+        axis is the same for all instances. A side that batches nothing takes the peer's number of instances.
+
+        Returns:
+            The value, every array with the instances on axis 0.
+        """
+        return self._run(prepare(program, self.party, inputs, batch=True))
+
+    def _run(self, job: Job) -> Any:
+        self.open()
+        link, connection = self._link, self._connection
+        assert link is not None
+        assert connection is not None
+        try:
+            protocol = connection.run(job.circuit, job.inputs, batch=job.batch, batched=job.batched)
+            outputs, traffic = drive(protocol, link)
+        except InputError:
+            raise  # found by a last check before anything was sent
+        except BaseException as error:
+            self._give_up(error)
+            raise
+        self.last_report = report_of(connection, traffic)
+        return job.decode(outputs)
+
+    def close(self) -> None:
+        """Close the connection and forget its secrets; a second call does nothing."""
+        self._end("by this side")
+        if self._link is not None:
+            self._link.close()
+
+    def _give_up(self, error: BaseException) -> None:
+        """End the session after `error` and tell the peer why."""
+        reason = public_reason(error)
+        self._end(reason)
+        if self._link is not None:
+            self._link.abort(error, reason)
+
+    def _end(self, why: str) -> None:
+        self._closed = self._closed or why
+        if self._connection is not None:
+            self._connection.close()
+        if self._listener is not None:
+            self._listener.close()
+
+    def _require_open(self) -> None:
+        if self._closed is not None:
+            raise ChannelError(f"the session of {self.party} was closed: {self._closed}; open a new one")
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is not None and not self.closed:
+            self._give_up(error)
+        self.close()
+
+
+def listen(
+    address: str, party: Party | str, *, timeout: float = DEFAULT_TIMEOUT, rng: Rng | None = None
+) -> Session:
+    """Wait at `address` for the other party.
+
+    Args:
+        address: ``host:port``; port 0 takes a free one (see `Session.address`).
+        party: Who this side is.
+        timeout: Seconds that any one wait may take.
+        rng: Source of all randomness; the operating system's unless a test says otherwise.
+
+    Raises:
+        ChannelError: The address cannot be taken.
+    """
+    _check_timeout(timeout)
+    compile_all()  # a first compilation takes a minute: no peer should have to wait for it
+    listener = open_listener(address)
+    return Session(
+        party,
+        listener.address,
+        lambda: listener.accept(timeout),
+        timeout=timeout,
+        rng=rng or SystemRng(),
+        listener=listener,
+    )
+
+
+def connect(
+    address: str, party: Party | str, *, timeout: float = DEFAULT_TIMEOUT, rng: Rng | None = None
+) -> Session:
+    """Connect to the other party at `address`; it need not be up yet.
+
+    Args:
+        address: ``host:port``.
+        party: Who this side is.
+        timeout: Seconds that any one wait may take, the one for the peer to appear included.
+        rng: Source of all randomness; the operating system's unless a test says otherwise.
+    """
+    _check_timeout(timeout)
+    compile_all()
+    return Session(
+        party, address, lambda: open_channel(address, timeout), timeout=timeout, rng=rng or SystemRng()
+    )
+
+
+def _check_timeout(timeout: float) -> None:
+    if not 0 < timeout < float("inf"):
+        raise InputError(f"a timeout is a positive number of seconds, not {timeout!r}")
+
+
+def _other(party: Party | str) -> str | None:
+    """The name that the peer must have; a bare name says nothing about it."""
+    if isinstance(party, str) or party.name not in party.pair:
+        return None
+    return party.pair[1 - party.pair.index(party.name)]
+
+
+def public_reason(error: BaseException) -> str:
+    """What the peer may know about why this side gives up.
+
+    The texts of our own errors about the peer and the channel hold no secrets; anything else is only named.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, InputError | CompileError):
+        return "its input or program was refused on its own side"
+    if isinstance(error, Gc2pcError):
+        return str(error)
+    return f"internal error ({type(error).__name__})"
