@@ -142,19 +142,21 @@ def to_bits(scalar: Scalar, raw: Objects) -> NDArray[np.uint8]:
             limb = raw
         else:
             limb = raw.astype(np.int64).view(np.uint64)
-        bits = range(min(64, scalar.width - start))
-        planes.extend(((limb >> np.uint64(i)) & np.uint64(1)).astype(np.uint8) for i in bits)
-    return np.stack(planes)
+        octets = np.ascontiguousarray(limb, dtype="<u8").reshape(-1, 1).view(np.uint8)
+        count = min(64, scalar.width - start)
+        planes.append(np.unpackbits(octets, axis=1, count=count, bitorder="little").T)
+    return np.concatenate(planes).reshape(scalar.width, *raw.shape)
 
 
 def from_bits(scalar: Scalar, bits: NDArray[np.uint8]) -> Objects:
     """Raw values of bits (width, ...): int64 or uint64 up to 64 bits, objects above."""
     limbs = []
     for start in range(0, scalar.width, 64):
-        limb = np.zeros(bits.shape[1:], dtype=np.uint64)
-        for i, plane in enumerate(bits[start : start + 64]):
-            limb |= plane.astype(np.uint64) << np.uint64(i)
-        limbs.append(limb)
+        planes = bits[start : start + 64].reshape(min(64, scalar.width - start), -1)
+        octets = np.zeros((planes.shape[1], 8), dtype=np.uint8)
+        packed = np.packbits(planes.T, axis=1, bitorder="little")
+        octets[:, : packed.shape[1]] = packed
+        limbs.append(octets.view("<u8").astype(np.uint64).reshape(bits.shape[1:]))
     if scalar.width <= 64:
         if not scalar.signed:
             return limbs[0].astype(np.int64) if scalar.width < 64 else limbs[0]
