@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from gc2pc.effects import Protocol, receive_array, send_array
 from gc2pc.errors import PeerError
+from gc2pc.kernels.labels import shift_labels
 
 Bits = NDArray[np.uint8]
 Labels = NDArray[np.uint64]
@@ -30,10 +31,12 @@ def receive_bits(count: int, what: str) -> Protocol[Bits]:
     return np.unpackbits(packed, count=count, bitorder="little")
 
 
-def times(bits: Bits, label: NDArray[np.uint64]) -> Labels:
-    """uint64[n, 2]: row i is `label` (one, or one per row) where bits[i] is 1, else 0."""
-    mask = np.negative(bits.astype(np.uint64))  # 0 or all ones
-    return mask[:, None] & label
+def shifted(labels: Labels, bits: Bits, delta: NDArray[np.uint64]) -> Labels:
+    """uint64[n, 2]: labels[i] xor bits[i] * delta, for bits uint8[n] of 0 and 1."""
+    assert labels.shape == (len(bits), 2)  # kernels do not check bounds
+    out = np.empty_like(labels)
+    shift_labels(labels, np.ascontiguousarray(bits), delta, out)
+    return out
 
 
 def colors(labels: Labels) -> Bits:

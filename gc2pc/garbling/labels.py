@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Protocol, Send, receive_bytes
-from gc2pc.garbling.bits import Bits, Labels, receive_bits, send_bits, times
+from gc2pc.garbling.bits import Bits, Labels, receive_bits, send_bits, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext, random_block
 from gc2pc.garbling.plan import InputPlan, RunPlan, Source
 from gc2pc.kernels.hashing import prg
@@ -106,7 +106,7 @@ def place_garbler_transfer(
             corrected += item.count
             if item.source is Source.SHARED:
                 shift = shift ^ inputs[item.port.name].reshape(-1)
-        place(machine, item, q[at : at + item.count] ^ times(shift, context.delta), plan.batch)
+        place(machine, item, shifted(q[at : at + item.count], shift, context.delta), plan.batch)
         shift[:] = 0
         at += item.count
 
@@ -136,7 +136,7 @@ def send_labels(
     active, at = expand(seed, plan), 0
     for item in plan.of(Source.GARBLER):
         bits = inputs[item.port.name].reshape(-1)
-        place(machine, item, active[at : at + item.count] ^ times(bits, context.delta), plan.batch)
+        place(machine, item, shifted(active[at : at + item.count], bits, context.delta), plan.batch)
         at += item.count
 
 

@@ -25,6 +25,7 @@ changes it under way (integrity is the channel's) can turn the two tweaks of a b
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -35,12 +36,12 @@ from numpy.typing import NDArray
 from gc2pc.crypto.oracle import Oracle
 from gc2pc.effects import Buffer, Protocol, Receive, Send, receive_bytes
 from gc2pc.errors import PeerError
-from gc2pc.garbling.bits import Bits, Labels, colors, receive_bits, send_bits, times
+from gc2pc.garbling.bits import Bits, Labels, colors, receive_bits, send_bits, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext
-from gc2pc.garbling.half_gates import as_labels, chunk_bytes
+from gc2pc.garbling.half_gates import as_labels, chunk_bytes, received_labels
 from gc2pc.garbling.plan import OUTPUT_HASH_BYTES
 from gc2pc.ir.circuit import OutputPort
-from gc2pc.kernels.hashing import hash_labels
+from gc2pc.kernels.labels import decode_rows, match_rows
 from gc2pc.params import LABEL_BYTES
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def zero_labels(
     if not ports:
         return NO_LABELS
     flips = np.concatenate([port.complement(batch) for port in ports])
-    return gather(machine, ports) ^ times(flips, delta)
+    return shifted(gather(machine, ports), flips, delta)
 
 
 def split(bits: Bits, ports: Sequence[OutputPort], batch: int) -> Outputs:
@@ -89,13 +90,8 @@ def split(bits: Bits, ports: Sequence[OutputPort], batch: int) -> Outputs:
 
 def decode_info(w0: Labels, context: GarblingContext, first_tweak: int, rows: Labels) -> None:
     """Fill rows uint64[2n, 2] with the hashes of n output bits, in color order."""
-    pairs = np.repeat(w0, 2, axis=0)
-    assert rows.shape == pairs.shape  # kernels do not check bounds
-    pairs[1::2] ^= context.delta
-    hash_labels(pairs, context.start, np.uint64(first_tweak), rows)
-    swap = times(colors(w0), rows[0::2] ^ rows[1::2])  # W0 of color 1: its hash goes second
-    rows[0::2] ^= swap
-    rows[1::2] ^= swap
+    assert rows.shape == (2 * len(w0), 2)  # kernels do not check bounds
+    decode_rows(w0, context.delta, context.start, np.uint64(first_tweak), rows)
 
 
 def match(active: Labels, context: EvaluationContext, first_tweak: int, rows: Labels) -> Bits:
@@ -104,14 +100,12 @@ def match(active: Labels, context: EvaluationContext, first_tweak: int, rows: La
     Raises:
         PeerError: A label matches no row.
     """
-    hashed = np.empty((2 * len(active), 2), np.uint64)
-    hash_labels(np.repeat(active, 2, axis=0), context.start, np.uint64(first_tweak), hashed)
-    row = rows[0::2] ^ times(colors(active), rows[0::2] ^ rows[1::2])
-    zero: NDArray[np.bool_] = (hashed[0::2] == row).all(axis=1)
-    one: NDArray[np.bool_] = (hashed[1::2] == row).all(axis=1)
-    if not (zero ^ one).all():
+    assert rows.shape == (2 * len(active), 2)
+    bits = np.empty(len(active), np.uint8)
+    scratch = np.empty_like(rows)
+    if match_rows(active, context.start, np.uint64(first_tweak), rows, scratch, bits):
         raise PeerError("an output label matches none of the garbler's hashes: tables or labels were changed")
-    return one.astype(np.uint8)
+    return bits
 
 
 def send_decode_info(context: GarblingContext, w0: Labels, first_tweak: int) -> Protocol[None]:
@@ -131,7 +125,7 @@ def receive_decode_info(context: EvaluationContext, active: Labels, first_tweak:
     for at in range(0, len(active), per_chunk):
         piece = active[at : at + per_chunk]
         view = yield Receive(len(piece) * ROW_BYTES)
-        bits[at : at + per_chunk] = match(piece, context, first_tweak + 2 * at, as_labels(view))
+        bits[at : at + per_chunk] = match(piece, context, first_tweak + 2 * at, received_labels(view))
     return bits
 
 
@@ -142,7 +136,8 @@ def output_hash(active: Labels, context_id: bytes, run: int) -> bytes:
     """32 bytes that only somebody who holds all of these active labels can know."""
     query = Oracle(context_id, DOMAIN).absorb()
     query.update(run.to_bytes(8, "little") + len(active).to_bytes(8, "little"))
-    query.update(np.ascontiguousarray(active, dtype="<u8").view(np.uint8).data)
+    labels = np.ascontiguousarray(active, dtype="<u8").view(np.uint8).data
+    query.update(hashlib.sha256(labels).digest())  # several times as fast as SHA-512 on long inputs
     return query.digest(OUTPUT_HASH_BYTES)
 
 
@@ -163,7 +158,7 @@ def receive_outputs(context: GarblingContext, w0: Labels, run: int) -> Protocol[
         return np.zeros(0, np.uint8)
     bits = (yield from receive_bits(len(w0), "output colors")) ^ colors(w0)
     received = yield from receive_bytes(OUTPUT_HASH_BYTES)
-    expected = output_hash(w0 ^ times(bits, context.delta), context.context_id, run)
+    expected = output_hash(shifted(w0, bits, context.delta), context.context_id, run)
     if not hmac.compare_digest(received, expected):
         raise PeerError("the evaluator returned outputs whose labels it does not hold")
     return bits

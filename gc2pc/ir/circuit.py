@@ -73,14 +73,6 @@ class OutputPort:
         """Bits of one instance."""
         return len(self.refs) * self.lanes
 
-    def rows(self, batch: int) -> NDArray[np.int64]:
-        """Arena row of every bit, in port order (wire, lane, instance); -1 for a constant bit."""
-        refs = np.array(self.refs, dtype=np.int64).reshape(-1, 3)
-        lane = refs[:, :1] + refs[:, 1:2] * np.arange(self.lanes, dtype=np.int64)
-        rows = lane[:, :, None] * batch + np.arange(batch, dtype=np.int64)
-        rows[refs[:, 0] < 0] = -1
-        return rows.reshape(-1)
-
     def complement(self, batch: int) -> NDArray[np.uint8]:
         """The bit to xor into every decoded bit, in port order."""
         bits = np.array([ref[2] for ref in self.refs], dtype=np.uint8)

@@ -38,6 +38,7 @@ class Machine:
         rows = scratch + interpreter.SCRATCH_ROWS + interpreter.PADDING_ROWS
         self._layout = np.array([temporaries, capacity, scratch, batch], dtype=np.int64)
         self._labels = np.zeros((rows, 2), dtype=np.uint64)
+        self._keys = np.zeros((3, 2), dtype=np.uint64)
         self._cursor = np.zeros(interpreter.TRIPS + circuit.loop_depth, dtype=np.int64)
         self.total = circuit.and_count * batch
 
@@ -56,10 +57,18 @@ class Machine:
 
     def read(self, port: OutputPort) -> NDArray[np.uint64]:
         """A copy of an output port's labels, uint64[wires * lanes * batch, 2], without its complements."""
-        rows = port.rows(self.batch)
-        labels = self._labels[rows]
-        labels[rows < 0] = 0
-        return labels
+        out = np.zeros((port.wires, port.lanes * self.batch, 2), dtype=np.uint64)
+        for wire, (address, stride, _) in zip(out, port.refs, strict=True):
+            if address < 0:
+                continue
+            if stride == 1 or port.lanes == 1:
+                first = address * self.batch
+                wire[:] = self._labels[first : first + len(wire)]
+            else:
+                lanes = address + stride * np.arange(port.lanes, dtype=np.int64)
+                rows = lanes[:, None] * self.batch + np.arange(self.batch, dtype=np.int64)
+                wire[:] = self._labels[rows.reshape(-1)]
+        return out.reshape(-1, 2)
 
     def garble(
         self,
@@ -89,6 +98,8 @@ class Machine:
         limit: int,
     ) -> None:
         circuit = self.circuit
+        self._keys[interpreter.DELTA] = delta
+        self._keys[interpreter.START] = start
         interpreter.execute(
             role,
             circuit.blocks,
@@ -101,7 +112,7 @@ class Machine:
             self._cursor,
             self._labels,
             self._layout,
-            np.stack([_ZERO, delta, start]),
+            self._keys,
             np.uint64(first_tweak),
             table,
             limit,
@@ -113,3 +124,4 @@ class Machine:
 
     def __exit__(self, *_: object) -> None:
         self._labels[:] = 0
+        self._keys[:] = 0

@@ -9,7 +9,7 @@ import pytest
 
 from gc2pc import params
 from gc2pc.crypto.rng import SeededRng
-from gc2pc.garbling.bits import times
+from gc2pc.garbling.bits import shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext
 from gc2pc.garbling.schemes import DEFAULT, SCHEMES, Scheme
 from gc2pc.ir.circuit import Circuit
@@ -39,7 +39,7 @@ class Garbled:
         for port in circuit.inputs:
             zero = rng.integers(0, 2**64, (port.bits * batch, 2), dtype=np.uint64)
             one.labels(port)[:] = zero
-            two.labels(port)[:] = zero ^ times(self.bits[port.name].reshape(-1), garbling.delta)
+            two.labels(port)[:] = shifted(zero, self.bits[port.name].reshape(-1), garbling.delta)
         result = run_pair(
             scheme.garble(garbling, one, FIRST_TWEAK),
             scheme.evaluate(evaluation, two, FIRST_TWEAK + tweak_off_by),

@@ -273,7 +273,8 @@ def recipients(circuit: Any, party: int) -> list[Any]:
 def output_hash(labels: list[int], context_id: bytes, run: int) -> bytes:
     domain = b"output hash"
     prefix = bytes([len(context_id), len(domain)]) + context_id + domain
-    body = run.to_bytes(8, "little") + len(labels).to_bytes(8, "little") + b"".join(map(to_bytes, labels))
+    digest = hashlib.sha256(b"".join(map(to_bytes, labels))).digest()
+    body = run.to_bytes(8, "little") + len(labels).to_bytes(8, "little") + digest
     return hashlib.sha512(prefix.ljust(128, b"\0") + body).digest()[:32]
 
 

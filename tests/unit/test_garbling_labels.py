@@ -8,7 +8,7 @@ import pytest
 from gc2pc.crypto.rng import SeededRng
 from gc2pc.errors import PeerError
 from gc2pc.garbling import labels
-from gc2pc.garbling.bits import colors, receive_bits, send_bits, times
+from gc2pc.garbling.bits import colors, receive_bits, send_bits, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext
 from gc2pc.garbling.plan import RunPlan
 from gc2pc.ir.machine import Machine
@@ -125,6 +125,6 @@ def test_padding_bits_must_be_zero():
 
 def test_masks_and_colors():
     label = np.array([0x8000_0000_0000_0001, 7], np.uint64)
-    masked = times(np.array([1, 0, 1], np.uint8), label)
+    masked = shifted(np.zeros((3, 2), np.uint64), np.array([1, 0, 1], np.uint8), label)
     np.testing.assert_array_equal(masked, [label, [0, 0], label])
     np.testing.assert_array_equal(colors(masked), [1, 0, 1])

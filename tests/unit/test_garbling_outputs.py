@@ -8,7 +8,7 @@ import pytest
 from gc2pc.crypto.rng import SeededRng
 from gc2pc.errors import PeerError
 from gc2pc.garbling import outputs
-from gc2pc.garbling.bits import Bits, Labels, colors, times
+from gc2pc.garbling.bits import Bits, Labels, colors, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext
 from gc2pc.session.runner import run_pair
 from tests.reference import protocol_spec as spec
@@ -26,7 +26,7 @@ def make() -> tuple[GarblingContext, EvaluationContext, Labels, Bits, Labels]:
     rng = np.random.default_rng(1)
     w0 = rng.integers(0, 2**64, (N, 2), dtype=np.uint64)
     values = rng.integers(0, 2, N, dtype=np.uint8)
-    return garbling, evaluation, w0, values, w0 ^ times(values, garbling.delta)
+    return garbling, evaluation, w0, values, shifted(w0, values, garbling.delta)
 
 
 def as_int(label: Labels) -> int:

@@ -15,7 +15,8 @@ import pytest
 from gc2pc.garbling import outputs
 from gc2pc.garbling.context import _Context
 from gc2pc.garbling.plan import RunPlan
-from gc2pc.kernels import hashing, interpreter
+from gc2pc.kernels import interpreter
+from gc2pc.kernels import labels as label_kernels
 from tests.reference.protocol_runs import CIRCUITS, Pair, check, connect, draw
 
 
@@ -53,21 +54,13 @@ class Hashed:
         monkeypatch.setattr(interpreter, "execute", execute)
 
     def _watch_rows(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = outputs.decode_info
+        real = label_kernels.decode_rows
 
-        def decode_info(w0: Any, context: Any, first: int, rows: Any) -> None:
-            delta = context.delta.tobytes()
+        def decode_rows(w0: Any, delta: Any, start: Any, first: Any, rows: Any) -> None:
+            self.rows.update((delta.tobytes(), int(first) + i) for i in range(len(rows)))
+            real(w0, delta, start, first, rows)
 
-            def hash_labels(labels: Any, start: Any, tweak: Any, out: Any) -> None:
-                self.rows.update((delta, int(tweak) + i) for i in range(len(labels)))
-                kernel(labels, start, tweak, out)
-
-            kernel = hashing.hash_labels
-            with monkeypatch.context() as patch:
-                patch.setattr(outputs, "hash_labels", hash_labels)
-                real(w0, context, first, rows)
-
-        monkeypatch.setattr(outputs, "decode_info", decode_info)
+        monkeypatch.setattr(outputs, "decode_rows", decode_rows)
 
 
 def run_everything(pair: Pair) -> int:
