@@ -1,0 +1,71 @@
+"""Kernels alone, one thread: `pytest benchmarks`. Rates are in `extra_info`, in millions a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gc2pc.kernels.half_gates import evaluate_and, garble_and
+from gc2pc.kernels.hashing import hash_labels, prg
+from gc2pc.kernels.transpose import transpose128
+
+LANES = 8192
+RNG = np.random.default_rng(1)
+
+
+def labels(rows: int) -> Any:
+    return RNG.integers(0, 2**64, (rows, 2), dtype=np.uint64)
+
+
+def report(benchmark: Any, work: int) -> None:
+    if benchmark.stats is not None:  # None when benchmarks are disabled
+        benchmark.extra_info["millions_per_second"] = round(work / benchmark.stats.stats.median / 1e6, 1)
+
+
+@pytest.fixture
+def gate() -> dict[str, Any]:
+    delta = labels(1)[0]
+    delta[0] |= np.uint64(1)
+    none = np.zeros(2, np.uint64)
+    # Three operands of LANES labels, and room behind them for what the kernels may read past the end.
+    return {
+        "arena": labels(3 * LANES + 8),
+        "none": none,
+        "delta": delta,
+        "start": labels(1)[0],
+        "table": np.zeros((2 * LANES, 2), np.uint64),
+    }
+
+
+def test_garble(benchmark: Any, gate: dict[str, Any]) -> None:
+    g = gate
+    benchmark(
+        garble_and,
+        *(g["arena"], 0, LANES, 2 * LANES, LANES, g["none"], g["none"]),
+        *(g["delta"], g["start"], 0, g["table"], 0),
+    )
+    report(benchmark, LANES)
+
+
+def test_evaluate(benchmark: Any, gate: dict[str, Any]) -> None:
+    g = gate
+    benchmark(evaluate_and, g["arena"], 0, LANES, 2 * LANES, LANES, g["start"], 0, g["table"], 0)
+    report(benchmark, LANES)
+
+
+def test_hash(benchmark: Any, gate: dict[str, Any]) -> None:
+    benchmark(hash_labels, labels(LANES), gate["start"], 0, np.zeros((LANES, 2), np.uint64))
+    report(benchmark, LANES)
+
+
+def test_prg(benchmark: Any, gate: dict[str, Any]) -> None:
+    benchmark(prg, gate["start"], 0, np.zeros((LANES, 2), np.uint64))
+    report(benchmark, LANES)
+
+
+def test_transpose(benchmark: Any) -> None:
+    columns = RNG.integers(0, 2**64, (128, LANES // 64), dtype=np.uint64)
+    benchmark(transpose128, columns, np.zeros((LANES, 2), np.uint64))
+    report(benchmark, LANES)

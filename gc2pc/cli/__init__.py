@@ -1,0 +1,1 @@
+"""The `gc2pc` command: parsing and printing, no logic."""

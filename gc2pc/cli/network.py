@@ -1,0 +1,47 @@
+"""`--party`, `--listen` and `--connect` as a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from gc2pc.cli.kernels import warm_up
+from gc2pc.cli.output import note
+from gc2pc.errors import InputError
+
+if TYPE_CHECKING:
+    from gc2pc.lang.program import Program
+    from gc2pc.session.session import Session
+
+
+@contextmanager
+def open_session(
+    program: Program, party: str, *, listen: str | None, connect: str | None, timeout: float
+) -> Iterator[Session]:
+    """A session that looks for its peer at the first run, after the inputs have been checked.
+
+    Raises:
+        click.UsageError: Neither or both addresses.
+        InputError: `party` is none of the program's.
+        ChannelError: The address cannot be taken.
+    """
+    import gc2pc
+
+    parties = {each.name: each for each in program.parties}
+    if party not in parties:
+        raise InputError(f"{program.name} has no party {party!r}: it has {' and '.join(parties)}")
+    if (listen is None) == (connect is None):
+        raise click.UsageError("Give one of --listen and --connect: one party waits, the other connects.")
+    warm_up(quiet=False)
+    if listen is not None:
+        session = gc2pc.listen(listen, parties[party], timeout=timeout)
+        note(f"{party} waits at {session.address}")
+    else:
+        session = gc2pc.connect(str(connect), parties[party], timeout=timeout)
+    try:
+        yield session
+    finally:
+        session.close()

@@ -1,0 +1,204 @@
+"""What the commands print: text for people, one JSON object for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from gc2pc.bench.suite import BenchReport, Row
+    from gc2pc.demo.story import Story
+    from gc2pc.lang.program import Program
+    from gc2pc.session.report import RunReport
+
+KernelProgress = Callable[[str, int, int], None]
+
+
+WIDTH = 120
+"""Columns of a table that does not go to a terminal."""
+
+
+def console() -> Console:
+    """For stdout."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+
+
+def note(text: str) -> None:
+    """A line on stderr: what is not the answer."""
+    sys.stderr.write(f"{text}\n")
+
+
+def plain(value: Any) -> Any:
+    """`value` in terms of JSON: arrays as lists, records as objects, exact fractions as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, Fraction):
+        return str(value)
+    return plain(value.tolist()) if hasattr(value, "tolist") else value
+
+
+def print_json(value: Any) -> None:
+    """One line on stdout."""
+    sys.stdout.write(json.dumps(plain(value)) + "\n")
+
+
+def print_result(result: Any, *, as_json: bool) -> None:
+    """A program's result."""
+    if as_json:
+        print_json({"result": result})
+    else:
+        sys.stdout.write(f"{_readable(result)}\n")
+
+
+def print_run(program: Program, party: str, result: Any, report: RunReport, *, as_json: bool) -> None:
+    """One party's result, and what the run cost."""
+    if as_json:
+        print_json({"program": program.name, "party": party, "result": result, "report": report})
+        return
+    if result is None:
+        note(f"{party} receives no result of {program.name}.")
+    else:
+        print_result(result, as_json=False)
+    note(
+        f"{report.and_gates:,} AND gates, {report.bytes_sent:,} bytes sent, "
+        f"{report.bytes_received:,} received, {1000 * report.seconds:.1f} ms"
+    )
+
+
+def _readable(value: Any) -> str:
+    """Python's notation, without NumPy's line breaks and dots."""
+    if isinstance(value, tuple):
+        return ", ".join(_readable(item) for item in value)
+    return json.dumps(plain(value)) if hasattr(value, "tolist") else str(value)
+
+
+STATS_LABELS = {
+    "name": "name",
+    "digest": "digest",
+    "inputs": "inputs",
+    "outputs": "outputs",
+    "and_gates": "AND gates",
+    "xor_gates": "XOR gates (free)",
+    "inv_gates": "INV gates (free)",
+    "and_depth": "AND depth",
+    "table_bytes": "garbled table, bytes",
+    "ots": "oblivious transfers",
+}
+
+
+def print_stats(stats: Mapping[str, Any], *, as_json: bool) -> None:
+    """The circuit's costs: exactly the keys of STATS_LABELS."""
+    chosen = {key: plain(stats[key]) for key in STATS_LABELS}
+    if as_json:
+        print_json(chosen)
+        return
+    sys.stdout.write("".join(f"{STATS_LABELS[key]:<24}{_stat(value)}\n" for key, value in chosen.items()))
+
+
+def _stat(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return f"\n{'':24}".join(_port(port) for port in value) or "none"
+    return str(value)
+
+
+def _port(port: Mapping[str, Any]) -> str:
+    """As in the program: `a: UInt[32] @ alice`."""
+    return f"{port['name']}: {port['type']} @ {port.get('owner') or port.get('recipient')}"
+
+
+PATIENCE = 2.0
+"""Seconds of loading kernels after which a progress bar appears: from the cache they take less."""
+
+
+@contextmanager
+def kernel_progress(*, quiet: bool) -> Iterator[KernelProgress | None]:
+    """A progress bar over the kernels, on stderr: only on a terminal, and only if it takes a while."""
+    err = Console(stderr=True, highlight=False)
+    if quiet or not err.is_terminal:
+        yield None
+        return
+    bars = Progress(
+        TextColumn("compiling kernels, once per machine"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.description}"),
+        console=err,
+        transient=True,
+    )
+    task = bars.add_task("", total=None)
+    begin = time.monotonic()
+
+    def progress(name: str, done: int, total: int) -> None:
+        if time.monotonic() - begin > PATIENCE:
+            bars.start()
+        bars.update(task, description=name, completed=done, total=total)
+
+    try:
+        yield progress
+    finally:
+        bars.stop()
+
+
+@contextmanager
+def status(text: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is going on, on a terminal only; the caller may change it."""
+    if quiet:
+        yield lambda _: None
+        return
+    err = Console(stderr=True, highlight=False)
+    with err.status(text) as line:
+        yield line.update
+
+
+def print_names(rows: Mapping[str, Row]) -> None:
+    """The benchmarks' names and what they measure."""
+    width = max(len(name) for name in rows)
+    sys.stdout.write("".join(f"{name:<{width}}  {row.title}\n" for name, row in rows.items()))
+
+
+def print_bench(report: BenchReport, *, as_json: bool) -> None:
+    """The measured rows and the machine they were measured on."""
+    if as_json:
+        print_json(report)
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "median", "spread", "target", "peak memory, MB"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for row in report.rows:
+        table.add_row(
+            row.title,
+            f"{row.median:,.4g} {row.unit}",
+            f"{row.low:,.4g} - {row.high:,.4g}",
+            row.target,
+            " / ".join(f"{peak:.0f}" for peak in row.peak_megabytes),
+        )
+    out = console()
+    out.print(table)
+    out.print()
+    for key, value in report.machine.items():
+        out.print(f"{key}: {value}", style="dim")
+
+
+def print_demo(story: Story, *, as_json: bool) -> None:
+    """The demo's story."""
+    if as_json:
+        print_json(story)
+    else:
+        sys.stdout.write(story.text())
