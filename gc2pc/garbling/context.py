@@ -14,6 +14,7 @@ promise that a wiped array had no copies.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Final, NoReturn, TypeAlias
 from typing import Protocol as Interface
@@ -65,10 +66,11 @@ def random_block(rng: Rng) -> Label:
 class _Context:
     """What both sides keep: S, the tweak counter, and the refusal to be copied."""
 
-    __slots__ = ("_next_tweak", "destroyed", "runs", "start_sent")
+    __slots__ = ("_next_tweak", "_process", "destroyed", "runs", "start_sent")
 
     def __init__(self) -> None:
         self._next_tweak = 0
+        self._process = os.getpid()
         self.destroyed = False
         self.start_sent = False
         self.runs = 0
@@ -92,9 +94,11 @@ class _Context:
         return self._next_tweak
 
     def require_alive(self) -> None:
-        """Raise RuntimeError if the context was destroyed."""
+        """Raise RuntimeError if the context was destroyed, or if this process is a fork of its own."""
         if self.destroyed:
             raise RuntimeError("the garbling context is destroyed: open a new connection")
+        if os.getpid() != self._process:
+            raise RuntimeError("a garbling context does not survive a fork: tweaks would be used twice")
 
     def __repr__(self) -> str:
         state = "destroyed" if self.destroyed else f"{self._next_tweak} tweaks used"

@@ -90,8 +90,10 @@ def split(bits: Bits, ports: Sequence[OutputPort], batch: int) -> Outputs:
 
 def decode_info(w0: Labels, context: GarblingContext, first_tweak: int, rows: Labels) -> None:
     """Fill rows uint64[2n, 2] with the hashes of n output bits, in color order."""
-    assert rows.shape == (2 * len(w0), 2)  # kernels do not check bounds
-    decode_rows(w0, context.delta, context.start, np.uint64(first_tweak), rows)
+    if rows.shape != (2 * len(w0), 2):  # kernels do not check bounds
+        raise ValueError(f"decoding rows {rows.shape} for {len(w0)} bits")
+    scratch = np.empty_like(rows)
+    decode_rows(w0, context.delta, context.start, np.uint64(first_tweak), scratch, rows)
 
 
 def match(active: Labels, context: EvaluationContext, first_tweak: int, rows: Labels) -> Bits:
@@ -100,7 +102,8 @@ def match(active: Labels, context: EvaluationContext, first_tweak: int, rows: La
     Raises:
         PeerError: A label matches no row.
     """
-    assert rows.shape == (2 * len(active), 2)
+    if rows.shape != (2 * len(active), 2):
+        raise ValueError(f"decoding rows {rows.shape} for {len(active)} bits")
     bits = np.empty(len(active), np.uint8)
     scratch = np.empty_like(rows)
     if match_rows(active, context.start, np.uint64(first_tweak), rows, scratch, bits):

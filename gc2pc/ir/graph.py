@@ -262,12 +262,14 @@ class Graph:
         if self.parent is not None:
             outer = self.parent.random(wires, lanes * self.trips)
             return [self.xs(literal, lanes) for literal in outer]
-        name = f"random{sum(spec.random for spec in self.inputs)}"
+        name = f"random.{sum(spec.random for spec in self.inputs)}"  # no parameter's name has a dot
         return self._input(InputSpec(name, Group.SHARED, True, wires, lanes, "random"))
 
     def _input(self, spec: InputSpec) -> list[int]:
         if self.parent is not None:
             raise ValueError("a repeat body has no ports of its own")
+        if any(other.name == spec.name for other in self.inputs):
+            raise ValueError(f"two input ports are called {spec.name!r}")
         port = len(self.inputs)
         self.inputs.append(spec)
         return [self.node(Op.INPUT, port, wire, spec.lanes) for wire in range(spec.wires)]

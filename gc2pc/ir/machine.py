@@ -77,7 +77,13 @@ class Machine:
         start: NDArray[np.uint64],
         first_tweak: int,
     ) -> None:
-        """Garble the next ``len(table) // 2`` ANDs into `table`; `first_tweak` is the run's T."""
+        """Garble the next ``len(table) // 2`` ANDs into `table`; `first_tweak` is the run's T.
+
+        Raises:
+            RuntimeError: `delta` was wiped: every table would give labels away.
+        """
+        if not int(delta[0]) & 1:
+            raise RuntimeError("delta has no color bit: it was wiped")
         self._execute(interpreter.GARBLE, delta, start, first_tweak, table, len(table) // 2)
 
     def evaluate(self, table: NDArray[np.uint64], start: NDArray[np.uint64], first_tweak: int) -> None:

@@ -30,8 +30,10 @@ def shift_labels(labels: Labels, bits: NDArray[np.uint8], delta: Labels, out: La
         out[i, 1] = labels[i, 1] ^ (mask & delta[1])
 
 
-@jit("void(uint64[:, ::1], uint64[::1], uint64[::1], uint64, uint64[:, ::1])")
-def decode_rows(w0: Labels, delta: Labels, start: Labels, first_tweak: np.uint64 | int, rows: Labels) -> None:
+@jit("void(uint64[:, ::1], uint64[::1], uint64[::1], uint64, uint64[:, ::1], uint64[:, ::1])")
+def decode_rows(
+    w0: Labels, delta: Labels, start: Labels, first_tweak: np.uint64 | int, scratch: Labels, rows: Labels
+) -> None:
     """Hashes of both labels of n output bits, under two tweaks each, in color order.
 
     Args:
@@ -39,13 +41,14 @@ def decode_rows(w0: Labels, delta: Labels, start: Labels, first_tweak: np.uint64
         delta: uint64[2], lowest bit 1.
         start: S, uint64[2].
         first_tweak: Tweak of the first zero label; the one label's is the next.
+        scratch: uint64[2n, 2], overwritten with both labels of every bit, which `rows` never holds.
         rows: uint64[2n, 2], out: rows 2i and 2i+1 belong to the labels of color 0 and 1 of bit i.
     """
     for i in range(w0.shape[0]):
         for half in range(2):
-            rows[2 * i, half] = w0[i, half]
-            rows[2 * i + 1, half] = w0[i, half] ^ delta[half]
-    hash_labels(rows, start, first_tweak, rows)
+            scratch[2 * i, half] = w0[i, half]
+            scratch[2 * i + 1, half] = w0[i, half] ^ delta[half]
+    hash_labels(scratch, start, first_tweak, rows)
     for i in range(w0.shape[0]):
         mask = np.uint64(0) - (w0[i, 0] & np.uint64(1))  # W0 of color 1: its hash goes second
         for half in range(2):

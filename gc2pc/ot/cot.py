@@ -25,6 +25,7 @@ each bit once. Sacrificed rows never come out.
 
 from __future__ import annotations
 
+import os
 from typing import Final, Literal, NoReturn
 
 import numpy as np
@@ -54,6 +55,7 @@ class _Cot:
         self._spare = np.zeros((0, 2), np.uint64)
         self._is_set_up = False
         self._destroyed = False
+        self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}{': destroyed' if self._destroyed else ''}>"
@@ -67,6 +69,8 @@ class _Cot:
         """
         if self._destroyed:
             raise RuntimeError("the OT state is destroyed: open a new connection")
+        if os.getpid() != self._process:
+            raise RuntimeError("the OT state does not survive a fork: rows would be used twice")
         if not 0 <= n <= MAX_OTS:
             raise ValueError(f"cannot make {n} OTs")
         if n == 0:
@@ -204,6 +208,8 @@ class CotReceiver(_Cot):
                 bits.append((yield from self._extension.extend(units, rows[done : done + size])))
                 done += size - softspoken.SACRIFICED
             r = np.concatenate(bits)
+            for piece in bits:
+                piece[:] = 0
             self._spare_bits = r[n:].copy()
             return r[:n], self._keep(rows, n)
         except BaseException:

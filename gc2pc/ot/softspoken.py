@@ -121,6 +121,8 @@ class _Extension:
 
     def _take_positions(self, units: int) -> np.uint64:
         """Reserve the streams' blocks for one block of OTs; none is handed out twice."""
+        if not len(self._seeds):
+            raise RuntimeError("the OT extension is destroyed")  # kernels do not check bounds
         position = self._position
         self._position += units * UNIT_ROWS // KAPPA
         self._blocks += 1
@@ -277,8 +279,10 @@ class Receiver(_Extension):
         x = _hash(choices, challenges)
         yield Send(x.tobytes() + self._digest_of(_hash(columns, challenges)))
         transpose128(columns, out)
-        bits = np.frombuffer(_octets(choices), np.uint8)
-        return np.unpackbits(bits, count=units * UNIT_ROWS - SACRIFICED, bitorder="little")
+        packed = np.frombuffer(_octets(choices), np.uint8)
+        bits = np.unpackbits(packed, count=units * UNIT_ROWS - SACRIFICED, bitorder="little")
+        choices[:] = 0  # some will be joint random bits, of which nothing may stay behind
+        return bits
 
 
 def _send_pooled(array: Rows) -> Protocol[None]:

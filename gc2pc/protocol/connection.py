@@ -9,7 +9,7 @@ connection. Rounds, bytes, assumption and threat model: see `hello`, `garbler` a
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -68,9 +68,22 @@ class Connection:
         """How the last run's OTs were made: "none", "direct" or "extension"."""
         return self.last_plan.ot_path if self.last_plan else "none"
 
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TypeError("a Connection is never copied or pickled: its contexts would be used twice")
+
+    __copy__ = __deepcopy__ = __reduce__ = __reduce_ex__ = _refuse
+
     def close(self) -> None:
-        """Destroy both contexts. May be called twice."""
+        """Destroy both contexts. May be called twice.
+
+        A run under way, in another thread say, ends at its next effect and destroys them then: wiping delta
+        under it would put labels on the wire in the clear.
+        """
         self.closed = True
+        if not self._busy:
+            self._destroy()
+
+    def _destroy(self) -> None:
         for context in (self._garbling, self._evaluation):
             if context is not None:
                 context.destroy()
@@ -105,6 +118,33 @@ class Connection:
         """
         if self.closed or self._busy:
             raise RuntimeError("the connection is closed" if self.closed else "a run is under way")
+        self._busy = True
+        try:
+            context, header = self._prepare(circuit, inputs, batch, batched, options, records)
+        except BaseException:
+            self._busy = False
+            raise
+        try:
+            self.last_plan, outputs = yield from self._run(context, circuit, header, inputs)
+        except BaseException:
+            self.closed = True
+            raise
+        finally:
+            self._busy = False
+            if self.closed:
+                self._destroy()
+        return outputs
+
+    def _prepare(
+        self,
+        circuit: Circuit,
+        inputs: Mapping[str, Bits],
+        batch: int | None,
+        batched: Collection[str],
+        options: Pairs,
+        records: Records,
+    ) -> tuple[GarblingContext | EvaluationContext, RunHeader]:
+        """Check everything that can be checked before anything is sent."""
         garbles = self._garbles(circuit)
         check_inputs(circuit, inputs, batch, batched, garbler=garbles)
         context = self._garbling_context() if garbles else self._evaluation_context()
@@ -123,15 +163,7 @@ class Connection:
             records=records,
         )
         header.encode()  # too long: raise before anything moves
-        self._busy = True
-        try:
-            self.last_plan, outputs = yield from self._run(context, circuit, header, inputs)
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            self._busy = False
-        return outputs
+        return context, header
 
     def _garbles(self, circuit: Circuit) -> bool:
         """Whether this side garbles `circuit`."""
@@ -155,8 +187,22 @@ class Connection:
     ) -> Protocol[tuple[RunPlan, Outputs]]:
         context.runs += 1
         if isinstance(context, GarblingContext):
-            return (yield from garbler(context, circuit, header, inputs, self._rng))
-        return (yield from evaluator(context, circuit, header, inputs))
+            party = garbler(context, circuit, header, inputs, self._rng)
+        else:
+            party = evaluator(context, circuit, header, inputs)
+        answer: Any = None
+        try:
+            while True:
+                effect = party.send(answer)
+                if not self.closed:
+                    answer = yield effect
+                if self.closed:
+                    raise RuntimeError("the connection was closed during the run")
+        except StopIteration as stop:
+            result: tuple[RunPlan, Outputs] = stop.value
+            return result
+        finally:
+            party.close()
 
     def _garbling_context(self) -> GarblingContext:
         if self._garbling is None:

@@ -33,8 +33,10 @@ RIDE_BYTES: Final = 20 * 1024
 message and for one small block of the extension, so that a further run needs no extra round. More would
 only fill buffers, and would keep a side that sees a mismatch from naming it to a peer that still sends."""
 MAX_BATCH: Final = 1 << 40
-MAX_PEER_ARENA: Final = 1 << 30
-"""Bytes of labels that a side allots to a batch whose size it did not name itself."""
+MAX_PEER_BATCH: Final = 1 << 16
+"""Largest batch that a side accepts from its peer if it names none itself."""
+MAX_PEER_LABELS: Final = 1 << 30
+"""Bytes of labels, inputs and outputs included, that such a batch may need."""
 MAX_TEXT: Final = 255
 """Longest name, in bytes of UTF-8."""
 DIGEST_BYTES: Final = 32
@@ -169,8 +171,8 @@ def agree(ours: RunHeader, theirs: RunHeader, circuit: Circuit, *, garbler: bool
     for what, here, there in _differences(ours, theirs) if ours != theirs else ():
         raise HandshakeMismatch(f"{what} differs: {here} here, {there} at the peer")
     batch = max(ours.batch, theirs.batch, 1)
-    most = MAX_PEER_ARENA // (LABEL_BYTES * max(circuit.arena_lanes, 1))
-    if batch > max(most, 1) and 0 in (ours.batch, theirs.batch):
+    most = largest_peer_batch(circuit)
+    if batch > most and 0 in (ours.batch, theirs.batch):
         raise HandshakeMismatch(
             f"batch size {batch}: a side that names none itself takes at most {most} of this circuit"
         )
@@ -178,6 +180,13 @@ def agree(ours: RunHeader, theirs: RunHeader, circuit: Circuit, *, garbler: bool
         _check_batched(ours, theirs, circuit, garbler)
     batched = frozenset((*ours.batched, *theirs.batched))
     return plan_run(circuit, batch, batched, ours.scheme, ours.path)
+
+
+def largest_peer_batch(circuit: Circuit) -> int:
+    """Most instances that a side runs whose number it did not name itself: a bound on memory and work."""
+    outside = sum(port.bits for port in circuit.inputs) + 3 * sum(port.bits for port in circuit.outputs)
+    labels = circuit.arena_lanes + outside  # an output's labels exist as read, shifted and hashed
+    return max(1, min(MAX_PEER_BATCH, MAX_PEER_LABELS // (LABEL_BYTES * max(labels, 1))))
 
 
 def _differences(ours: RunHeader, theirs: RunHeader) -> Generator[tuple[str, object, object]]:

@@ -10,7 +10,9 @@ anything is sent and leaves the session as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -65,6 +67,7 @@ class Session:
         self._link: Link | None = None
         self._connection: Connection | None = None
         self._closed: str | None = None
+        self._in_use = threading.Lock()
 
     def __repr__(self) -> str:
         state = "new" if self._connection is None else f"with {self.peer!r}"
@@ -82,14 +85,29 @@ class Session:
             ChannelError: The peer did not appear, or went away.
             PeerError: It is not a peer for this session.
         """
-        self._require_open()
-        if self._connection is None:
-            try:
-                self._open()
-            except BaseException as error:
-                self._give_up(error)
-                raise
+        with self._exclusive():
+            self._require_open()
+            self._open_once()
         return self
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """One thread at a time: two runs at once would mask two inputs with the same OTs."""
+        if not self._in_use.acquire(blocking=False):
+            raise RuntimeError("the session is in use by another thread: run one program after the other")
+        try:
+            yield
+        finally:
+            self._in_use.release()
+
+    def _open_once(self) -> None:
+        if self._connection is not None:
+            return
+        try:
+            self._open()
+        except BaseException as error:
+            self._give_up(error, public_reason(error))
+            raise
 
     def _open(self) -> None:
         channel = self._reach()
@@ -129,20 +147,22 @@ class Session:
         return self._run(prepare(program, self.party, inputs, batch=True))
 
     def _run(self, job: Job) -> Any:
-        self.open()
-        link, connection = self._link, self._connection
-        assert link is not None
-        assert connection is not None
-        try:
-            protocol = connection.run(job.circuit, job.inputs, batch=job.batch, batched=job.batched)
-            outputs, traffic = drive(protocol, link)
-        except InputError:
-            raise  # found by a last check before anything was sent
-        except BaseException as error:
-            self._give_up(error)
-            raise
-        self.last_report = report_of(connection, traffic)
-        return job.decode(outputs)
+        with self._exclusive():
+            self._require_open()
+            self._open_once()
+            link, connection = self._link, self._connection
+            assert link is not None
+            assert connection is not None
+            try:
+                protocol = connection.run(job.circuit, job.inputs, batch=job.batch, batched=job.batched)
+                outputs, traffic = drive(protocol, link)
+            except InputError:
+                raise  # found by a last check before anything was sent
+            except BaseException as error:
+                self._give_up(error, public_reason(error))
+                raise
+            self.last_report = report_of(connection, traffic)
+            return job.decode(outputs)
 
     def close(self) -> None:
         """Close the connection and forget its secrets; a second call does nothing."""
@@ -150,9 +170,8 @@ class Session:
         if self._link is not None:
             self._link.close()
 
-    def _give_up(self, error: BaseException) -> None:
-        """End the session after `error` and tell the peer why."""
-        reason = public_reason(error)
+    def _give_up(self, error: BaseException, reason: str) -> None:
+        """End the session after `error` and tell the peer `reason`."""
         self._end(reason)
         if self._link is not None:
             self._link.abort(error, reason)
@@ -178,7 +197,9 @@ class Session:
         traceback: TracebackType | None,
     ) -> None:
         if error is not None and not self.closed:
-            self._give_up(error)
+            # Not from a run: its text may be about anything, and is none of the peer's business.
+            interrupted = isinstance(error, KeyboardInterrupt)
+            self._give_up(error, "interrupted" if interrupted else "its program ended with an error")
         self.close()
 
 

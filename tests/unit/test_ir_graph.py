@@ -130,3 +130,12 @@ def test_views_recognise_progressions() -> None:
     assert View.indices([1, 2, 4]).table is not None
     assert View.affine(0, [2] * 5, [100, 40, 15, 6, 1]).table is not None
     assert View.indices([2, 2, 2]).bounds() == (2, 2)
+
+
+def test_port_names_are_unique() -> None:
+    graph = Graph()
+    graph.input("a", Group.FIRST, 1, 1)
+    with pytest.raises(ValueError, match="two input ports are called 'a'"):
+        graph.input("a", Group.SECOND, 1, 1)
+    graph.input("random0", Group.FIRST, 1, 1)
+    graph.random(1, 1)

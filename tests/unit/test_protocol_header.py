@@ -13,12 +13,13 @@ from gc2pc.errors import Gc2pcError, HandshakeMismatch, PeerError
 from gc2pc.protocol import header as module
 from gc2pc.protocol.header import (
     MAX_HEADER,
-    MAX_PEER_ARENA,
+    MAX_PEER_BATCH,
     RIDE_BYTES,
     UNDECIDED,
     RunHeader,
     agree,
     knows_ots,
+    largest_peer_batch,
     with_header,
 )
 from gc2pc.session.runner import run_pair
@@ -115,7 +116,8 @@ def test_a_side_may_take_the_peers_batch_size():
 
 def test_the_peer_cannot_name_a_batch_of_any_size():
     open_end = replace(BASE, batch=0, path=UNDECIDED)
-    most = MAX_PEER_ARENA // (16 * CIRCUIT.arena_lanes)
+    most = largest_peer_batch(CIRCUIT)
+    assert most == MAX_PEER_BATCH
     assert agree(open_end, replace(BASE, batch=most), CIRCUIT, garbler=True).batch == most
     huge = replace(BASE, batch=most + 1)
     for ours, theirs in ((open_end, huge), (huge, open_end)):
@@ -125,7 +127,7 @@ def test_the_peer_cannot_name_a_batch_of_any_size():
 
 
 def test_each_side_speaks_for_its_own_inputs_only():
-    for name in ("a", "random0", "nothing"):
+    for name in ("a", "random.0", "nothing"):
         with pytest.raises(PeerError, match="not an input of its own"):
             agree(BASE, replace(BASE, batched=(name,)), CIRCUIT, garbler=True)
     with pytest.raises(HandshakeMismatch, match="shared input 's' is batched on one side only"):

@@ -276,8 +276,19 @@ def test_leaving_with_an_error_tells_the_peer_but_not_what() -> None:
     assert isinstance(one, ValueError)
     assert isinstance(two, PeerError)
     assert "alice" in str(two)
-    assert "aborted: internal error (ValueError)" in str(two)
+    assert "aborted: its program ended with an error" in str(two)
     assert "42" not in str(two)
+
+
+def test_a_second_thread_is_refused() -> None:
+    session = gc2pc.listen("127.0.0.1:0", alice, timeout=1.0)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(session.open)
+        while not session._in_use.locked():
+            time.sleep(0.001)
+        with pytest.raises(RuntimeError, match="in use by another thread"):
+            session.run(richer, a=3)
+        assert isinstance(waiting.exception(), ChannelError)  # nobody came
 
 
 def test_a_peer_that_never_runs_ends_the_wait() -> None:

@@ -56,9 +56,9 @@ class Hashed:
     def _watch_rows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         real = label_kernels.decode_rows
 
-        def decode_rows(w0: Any, delta: Any, start: Any, first: Any, rows: Any) -> None:
+        def decode_rows(w0: Any, delta: Any, start: Any, first: Any, scratch: Any, rows: Any) -> None:
             self.rows.update((delta.tobytes(), int(first) + i) for i in range(len(rows)))
-            real(w0, delta, start, first, rows)
+            real(w0, delta, start, first, scratch, rows)
 
         monkeypatch.setattr(outputs, "decode_rows", decode_rows)
 
