@@ -7,172 +7,30 @@ filled in at the end, when all live ranges are known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from gc2pc.ir import passes
 from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
 from gc2pc.ir.graph import Graph, Group, Kind, Op, Repeat
 from gc2pc.ir.schedule import Copies, Loop, Schedule, Strips, schedule
 from gc2pc.ir.storage import FOREVER, Scope, Value, allocate
+from gc2pc.ir.tables import Copy, Emitter, Instruction, Operand, Place
 from gc2pc.ir.verify import verify
-from gc2pc.ir.view import MAX_DIMENSIONS, View
+from gc2pc.ir.view import View
 from gc2pc.kernels import opcodes as c
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Lanes of a value: lane l of the wire is lane ``offset + stride * l`` of the value."""
-
-    value: Value
-    offset: int
-    stride: int = 1
-
-
-@dataclass(slots=True)
-class _Copy:
-    """One row of `Circuit.copies`, with places instead of addresses; `source` None is FALSE."""
-
-    to: _Place
-    source: _Place | None
-    complement: int
-    view: View
-    to_step: int = 0
-    source_step: int = 0
-
-
-_Operand = tuple[_Place | int | None, int]
-"""A place, a temporary's slot or nothing, and the lane stride."""
-
-
-@dataclass(slots=True)
-class _Instruction:
-    flags: int
-    to: _Place | int
-    a: _Operand
-    b: _Operand
-    bits: int = 0
-
-
-class _Emitter:
-    """Builds the block, run, instruction and copy tables, with values still without addresses."""
-
-    def __init__(self) -> None:
-        self.blocks: list[tuple[int, int, int, int]] = []
-        self.runs: list[tuple[int, int, int]] = []
-        self.instructions: list[_Instruction] = []
-        self.copies: list[_Copy] = []
-        self.values: list[Value] = []
-        self.temporaries = 0
-        self.constants: dict[bytes, int] = {}
-        self.constant_size = 0
-
-    @property
-    def now(self) -> int:
-        """The index of the block about to be emitted: the time of live ranges."""
-        return len(self.blocks)
-
-    def value(self, lanes: int, scope: Scope, end: int = -1) -> Value:
-        """A new value that lives from now on."""
-        made = Value(lanes, scope, self.now, max(self.now, end))
-        self.values.append(made)
-        return made
-
-    def bits(self, data: bytes) -> int:
-        """Where the public bits `data` stand in `Circuit.constants`."""
-        place = self.constants.get(data)
-        if place is None:
-            place = self.constants[data] = self.constant_size
-            self.constant_size += len(data)
-        return place
-
-    def copy_block(self, copies: list[_Copy], scope: Scope) -> None:
-        """Emit a block of copies, if there are any."""
-        if not copies:
-            return
-        for copy in copies:
-            copy.to.value.use(self.now, scope)
-            if copy.source is not None:
-                copy.source.value.use(self.now, scope)
-        self.blocks.append((c.COPIES, len(self.copies), len(copies), 0))
-        self.copies += copies
-
-    # -- address resolution ----------------------------------------------------------------------
-
-    def instruction_table(self) -> NDArray[np.int32]:
-        """`Circuit.instructions`, once all values have addresses."""
-        rows = np.zeros((len(self.instructions), 6), dtype=np.int64)
-        for row, instruction in zip(rows, self.instructions, strict=True):
-            flags = instruction.flags
-            to, flags = _resolve(instruction.to, 1, flags, c.GLOBAL_TO, 0)
-            a, flags = _resolve(*instruction.a, flags, c.GLOBAL_A, c.STRIDED_A)
-            b, flags = _resolve(*instruction.b, flags, c.GLOBAL_B, c.STRIDED_B)
-            row[:] = flags, to, a, instruction.a[1], b + instruction.bits, instruction.b[1]
-        if rows.size and rows.max() > np.iinfo(np.int32).max:
-            raise OverflowError("a circuit has at most 2^31 live lanes")
-        return rows.astype(np.int32)
-
-    def copy_tables(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """`Circuit.copies`, `Circuit.views` and `Circuit.indices`."""
-        views: dict[View, int] = {}
-        copies = np.zeros((len(self.copies), 6), dtype=np.int64)
-        for row, copy in zip(copies, self.copies, strict=True):
-            view, source = copy.view, -1
-            if copy.source is not None:
-                place = copy.source
-                source = place.value.address
-                composed = view.compose(View.affine(place.offset, [1 << 40], [place.stride]))
-                view = composed or View.indices(view.to_array() * place.stride + place.offset)
-            index = views.setdefault(view, len(views))
-            to = copy.to.value.address + copy.to.offset
-            row[:] = to, source, copy.complement, index, copy.to_step, copy.source_step
-        table = np.zeros((len(views), 2 + 2 * MAX_DIMENSIONS), dtype=np.int64)
-        indices: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
-        place_of_table = 0
-        for view, index in views.items():
-            sizes = np.ones(MAX_DIMENSIONS, dtype=np.int64)
-            strides = np.zeros(MAX_DIMENSIONS, dtype=np.int64)
-            sizes[MAX_DIMENSIONS - len(view.shape) :] = view.shape
-            strides[MAX_DIMENSIONS - len(view.shape) :] = view.strides
-            head = (len(view.shape), view.offset)
-            if view.table is not None:
-                head = (0, place_of_table)
-                indices.append(view.to_array())
-                place_of_table += view.lanes
-            table[index] = [*head, *sizes, *strides]
-        return copies, table, np.concatenate(indices)
-
-    def constant_table(self) -> NDArray[np.uint8]:
-        """`Circuit.constants`."""
-        return np.frombuffer(b"".join(self.constants) or b"\0", dtype=np.uint8).copy()
-
-
-def _resolve(
-    place: _Place | int | None, stride: int, flags: int, is_global: int, is_strided: int
-) -> tuple[int, int]:
-    if place is None:
-        return 0, flags
-    if isinstance(place, int):
-        return place, flags
-    flags |= is_global
-    if stride != 1:
-        flags |= is_strided
-    return place.value.address + place.offset, flags
 
 
 class _Body:
     """Emits the schedule of one graph: a whole circuit or the body of a repeat."""
 
     def __init__(
-        self, emitter: _Emitter, graph: Graph, order: Schedule, roots: list[int], scope: Scope
+        self, emitter: Emitter, graph: Graph, order: Schedule, roots: list[int], scope: Scope
     ) -> None:
         self.emit = emitter
         self.graph = graph
         self.order = order
         self.scope = scope
-        self.places: dict[int, _Place] = {}
+        self.places: dict[int, Place] = {}
         self.escapes = self._escaping(roots)
 
     def _escaping(self, roots: list[int]) -> bytearray:
@@ -192,19 +50,19 @@ class _Body:
 
     # -- operands --------------------------------------------------------------------------------
 
-    def place(self, node: int) -> _Place:
+    def place(self, node: int) -> Place:
         """Where a node's wire is; follows operand-mode gathers to their source."""
         place = self.places.get(node)
         if place is None:
             ((literal, view),) = self.graph.gathers[self.graph.a[node]]
             inner = self.place(literal >> 1)
-            place = _Place(
+            place = Place(
                 inner.value, inner.offset + view.offset * inner.stride, view.strides[0] * inner.stride
             )
             self.places[node] = place
         return place
 
-    def read(self, literal: int) -> _Place | None:
+    def read(self, literal: int) -> Place | None:
         """The place of a literal's wire, kept alive for a read now; None for FALSE and TRUE."""
         if literal <= 1:
             return None
@@ -228,10 +86,10 @@ class _Body:
         copies = []
         for node in block.gathers:
             value = self.emit.value(self.graph.width[node], self.scope)
-            self.places[node] = _Place(value, 0)
+            self.places[node] = Place(value, 0)
             start = 0
             for literal, view in self.graph.gathers[self.graph.a[node]]:
-                copies.append(_Copy(_Place(value, start), self.read(literal), literal & 1, view))
+                copies.append(Copy(Place(value, start), self.read(literal), literal & 1, view))
                 start += view.lanes
         self.emit.copy_block(copies, self.scope)
 
@@ -248,7 +106,7 @@ class _Body:
         self.emit.temporaries = max(self.emit.temporaries, slots.used)
         self.emit.blocks.append((c.STRIPS, block.lanes, first, len(block.runs)))
 
-    def _instruction(self, node: int, lanes: int, slots: _Slots) -> _Instruction:
+    def _instruction(self, node: int, lanes: int, slots: _Slots) -> Instruction:
         op, a, b = self.graph.op[node], self.graph.a[node], self.graph.b[node]
         if op == Op.CONSTANT:
             flags, operand_a, operand_b, bits = c.CONSTANT, None, None, a
@@ -266,9 +124,9 @@ class _Body:
         read_a = self._operand(operand_a, lanes, slots)
         read_b = self._operand(operand_b, lanes, slots)
         place = self.emit.bits(self.graph.constants[bits]) if bits >= 0 else 0
-        return _Instruction(flags, slots.define(node), read_a, read_b, place)
+        return Instruction(flags, slots.define(node), read_a, read_b, place)
 
-    def _operand(self, literal: int | None, lanes: int, slots: _Slots) -> _Operand:
+    def _operand(self, literal: int | None, lanes: int, slots: _Slots) -> Operand:
         if literal is None:
             return None, 1
         slot = slots.slot_of.get(literal >> 1)
@@ -284,7 +142,7 @@ class _Body:
         repeat = self.graph.repeats[self.graph.a[block.node]]
         states = self._initial_states(repeat)
         ys = [self.emit.value(repeat.body.lanes(y) * repeat.trips, self.scope) for y in repeat.ys]
-        for index, place in enumerate([*states, *(_Place(y, 0) for y in ys)]):
+        for index, place in enumerate([*states, *(Place(y, 0) for y in ys)]):
             self.places[block.node + 1 + index] = place
         begin = self.emit.now
         self.emit.blocks.append((c.LOOP, repeat.trips, -1, 0))
@@ -301,16 +159,16 @@ class _Body:
         self.emit.blocks[begin] = (c.LOOP, repeat.trips, self.emit.now, 0)
         self.emit.blocks.append((c.END, begin, 0, 0))
 
-    def _initial_states(self, repeat: Repeat) -> list[_Place]:
+    def _initial_states(self, repeat: Repeat) -> list[Place]:
         copies = []
         lanes = [argument.lanes for argument in repeat.body.arguments if argument.kind is Kind.STATE]
         for width, literal in zip(lanes, repeat.initial, strict=True):
-            place = _Place(self.emit.value(width, self.scope), 0)
-            copies.append(_Copy(place, self.read(literal), literal & 1, View.identity(width)))
+            place = Place(self.emit.value(width, self.scope), 0)
+            copies.append(Copy(place, self.read(literal), literal & 1, View.identity(width)))
         self.emit.copy_block(copies, self.scope)
         return [copy.to for copy in copies]
 
-    def enter(self, outer: _Body, repeat: Repeat, states: list[_Place]) -> None:
+    def enter(self, outer: _Body, repeat: Repeat, states: list[Place]) -> None:
         """Begin a trip: give the body's arguments their places, and copy this trip's xs."""
         state = iter(states)
         used = set(passes.live_arguments(repeat))
@@ -324,20 +182,20 @@ class _Body:
                 self.places[node] = outer.place(argument.outer >> 1)
             else:
                 source = outer.place(argument.outer >> 1)
-                place = _Place(self.emit.value(argument.lanes, self.scope), 0)
+                place = Place(self.emit.value(argument.lanes, self.scope), 0)
                 step = argument.lanes * source.stride
                 view = View.identity(argument.lanes)
-                copies.append(_Copy(place, source, 0, view, 0, step))
+                copies.append(Copy(place, source, 0, view, 0, step))
                 self.places[node] = place
         self.emit.copy_block(copies, self.scope)
 
-    def leave(self, repeat: Repeat, states: list[_Place], ys: list[Value]) -> None:
+    def leave(self, repeat: Repeat, states: list[Place], ys: list[Value]) -> None:
         """End a trip: keep the ys, then set the states, as if all at once."""
         copies = []
         for literal, value in zip(repeat.ys, ys, strict=True):
             lanes = self.graph.lanes(literal)
-            to = _Place(value, 0)
-            copies.append(_Copy(to, self.read(literal), literal & 1, View.identity(lanes), lanes))
+            to = Place(value, 0)
+            copies.append(Copy(to, self.read(literal), literal & 1, View.identity(lanes), lanes))
         homes = {id(place.value) for place in states}
         staged = []
         for literal, state in zip(repeat.next_state, states, strict=True):
@@ -345,11 +203,11 @@ class _Body:
             lanes = state.value.lanes
             if source is not None and id(source.value) in homes and source != state:
                 # The source is another state, which a copy before this one may have overwritten.
-                stage = _Place(self.emit.value(lanes, self.scope), 0)
-                copies.append(_Copy(stage, source, 0, View.identity(lanes)))
+                stage = Place(self.emit.value(lanes, self.scope), 0)
+                copies.append(Copy(stage, source, 0, View.identity(lanes)))
                 source = stage
             if source != state or literal & 1:
-                staged.append(_Copy(state, source, literal & 1, View.identity(lanes)))
+                staged.append(Copy(state, source, literal & 1, View.identity(lanes)))
         self.emit.copy_block(copies + staged, self.scope)
 
 
@@ -371,10 +229,10 @@ class _Slots:
         for node, number in last.items():
             self._dies[number].append(node)
 
-    def define(self, node: int) -> _Place | int:
+    def define(self, node: int) -> Place | int:
         """The destination of a node: a slot, or a new value if other blocks read it."""
         if self.body.escapes[node]:
-            place = _Place(self.body.emit.value(self.body.graph.width[node], self.body.scope), 0)
+            place = Place(self.body.emit.value(self.body.graph.width[node], self.body.scope), 0)
             self.body.places[node] = place
             return place
         if self._free:
@@ -403,7 +261,7 @@ def compile_graph(graph: Graph, *, name: str, parties: tuple[str, str], garbler:
         garbler: Which of them garbles, 0 or 1.
     """
     verify(graph)
-    emitter = _Emitter()
+    emitter = Emitter()
     scope = Scope()
     roots = passes.output_roots(graph)
     body = _Body(emitter, graph, schedule(graph, roots), roots, scope)
@@ -411,7 +269,7 @@ def compile_graph(graph: Graph, *, name: str, parties: tuple[str, str], garbler:
     for node in range(len(graph)):
         if graph.op[node] == Op.INPUT:
             port = graph.a[node]
-            body.places[node] = _Place(ports[port], graph.b[node] * graph.inputs[port].lanes)
+            body.places[node] = Place(ports[port], graph.b[node] * graph.inputs[port].lanes)
     body.run()
     for literal in roots:
         if literal > 1:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
-from gc2pc.kernels import interpreter
+from gc2pc.kernels import interpreter, lanes, opcodes
 from gc2pc.params import STRIP_LANES
 
 _ZERO: Final = np.zeros(2, dtype=np.uint64)
@@ -35,7 +35,7 @@ class Machine:
         capacity = min(STRIP_LANES, circuit.widest * batch)
         temporaries = circuit.arena_lanes * batch
         scratch = temporaries + circuit.temporaries * capacity
-        rows = scratch + interpreter.SCRATCH_ROWS + interpreter.PADDING_ROWS
+        rows = scratch + lanes.SCRATCH_ROWS + lanes.PADDING_ROWS
         self._layout = np.array([temporaries, capacity, scratch, batch], dtype=np.int64)
         self._labels = np.zeros((rows, 2), dtype=np.uint64)
         self._keys = np.zeros((3, 2), dtype=np.uint64)
@@ -104,8 +104,8 @@ class Machine:
         limit: int,
     ) -> None:
         circuit = self.circuit
-        self._keys[interpreter.DELTA] = delta
-        self._keys[interpreter.START] = start
+        self._keys[opcodes.DELTA] = delta
+        self._keys[opcodes.START] = start
         interpreter.execute(
             role,
             circuit.blocks,

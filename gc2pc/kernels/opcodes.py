@@ -1,6 +1,6 @@
-"""The numbers in a scheduled circuit's tables, shared by the scheduler and the interpreter kernel.
+"""The numbers in a scheduled circuit's tables and in an interpreter's arguments.
 
-`gc2pc.ir.circuit` documents the tables.
+`gc2pc.ir.circuit` documents the tables; the scheduler writes them, the kernels read them.
 """
 
 from __future__ import annotations
@@ -30,3 +30,14 @@ GLOBAL_A: Final = 64
 GLOBAL_B: Final = 128
 STRIDED_A: Final = 256
 STRIDED_B: Final = 512
+
+# Places in `layout`: first row of the temporaries, rows of each, first row of the scratch, instances.
+TEMPORARIES: Final = 0
+CAPACITY: Final = 1
+SCRATCH: Final = 2
+BATCH: Final = 3
+
+# Rows of `keys`.
+ZERO: Final = 0
+DELTA: Final = 1
+START: Final = 2

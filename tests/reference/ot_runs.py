@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.crypto.rng import SeededRng
-from gc2pc.effects import Effect, Protocol, Send
+from gc2pc.effects import Protocol
 from gc2pc.errors import PeerError
 from gc2pc.ot import ggm, softspoken
 from gc2pc.ot.cot import CotReceiver, CotSender
@@ -73,23 +73,6 @@ def linked(k: int, seed: bytes = b"") -> tuple[softspoken.Sender, softspoken.Rec
     return sender, receiver, delta
 
 
-def altered(protocol: Protocol[T], change: Callable[[int, bytearray], None]) -> Protocol[T]:
-    """`protocol`, with `change(offset, data)` applied in place to all that it sends."""
-    offset, resume = 0, None
-    while True:
-        try:
-            effect: Effect = protocol.send(resume)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        if isinstance(effect, Send):
-            data = bytearray(b"".join(effect.buffers))
-            change(offset, data)
-            offset += len(data)
-            effect = Send(data)
-        resume = yield effect
-
-
 def put(at: int, value: bytes) -> Callable[[int, bytearray], None]:
     """Overwrite what one side sends from offset `at` on."""
 
@@ -97,16 +80,6 @@ def put(at: int, value: bytes) -> Callable[[int, bytearray], None]:
         for i, byte in enumerate(value):
             if offset <= at + i < offset + len(data):
                 data[at + i - offset] = byte
-
-    return change
-
-
-def flip(at: int, mask: int = 1) -> Callable[[int, bytearray], None]:
-    """Flip bits of the byte at offset `at`."""
-
-    def change(offset: int, data: bytearray) -> None:
-        if offset <= at < offset + len(data):
-            data[at - offset] ^= mask
 
     return change
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.crypto.rng import SeededRng
-from gc2pc.effects import Buffer, Effect, Protocol, Receive, Send
+from gc2pc.effects import Buffer, Protocol, Receive, Send
 from gc2pc.errors import Gc2pcError
 from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.compile import compile_graph
@@ -210,33 +210,6 @@ def ideal(seed: bytes = b"") -> ObliviousTransfer:
 
 
 # -- a bad wire ----------------------------------------------------------------------------------
-
-
-def altered(protocol: Protocol[T], change: Callable[[int, bytearray], None]) -> Protocol[T]:
-    """`protocol`, with `change(offset, data)` applied in place to all that it sends."""
-    offset, resume = 0, None
-    while True:
-        try:
-            effect: Effect = protocol.send(resume)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        if isinstance(effect, Send):
-            data = bytearray(b"".join(effect.buffers))
-            change(offset, data)
-            offset += len(data)
-            effect = Send(data)
-        resume = yield effect
-
-
-def flip(at: int, mask: int = 1) -> Callable[[int, bytearray], None]:
-    """Flip bits of the byte at offset `at` of everything one side sends."""
-
-    def change(offset: int, data: bytearray) -> None:
-        if offset <= at < offset + len(data):
-            data[at - offset] ^= mask
-
-    return change
 
 
 def outcome(protocol: Protocol[Any], errors: list[Gc2pcError | None]) -> Protocol[Any]:

@@ -19,14 +19,13 @@ from gc2pc.ir.compile import compile_graph
 from gc2pc.ir.graph import Graph, Group
 from gc2pc.session.runner import run_pair
 from tests.reference import protocol_spec as spec
+from tests.reference.bad_wire import altered, flip
 from tests.reference.protocol_runs import (
     PARTIES,
     Inputs,
-    altered,
     check,
     connect,
     draw,
-    flip,
     mixed,
     outcome,
     repeated,

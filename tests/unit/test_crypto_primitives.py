@@ -9,7 +9,6 @@ import pytest
 import rbcl
 
 from gc2pc.crypto import group, prg
-from gc2pc.crypto.hashing import mitccr
 from gc2pc.crypto.oracle import Oracle
 from gc2pc.crypto.rng import SeededRng, SystemRng
 from gc2pc.errors import PeerError
@@ -60,17 +59,6 @@ def test_the_prg_is_the_kernels(first: int, n: int):
     assert np.array_equal(prg.expand_blocks(seed, n, first), expected)
     block = protocol_spec.aes128(seed, first.to_bytes(16, "little"))
     assert prg.expand_blocks(seed, 1, first).tobytes() == block
-
-
-def test_mitccr_is_the_specification():
-    data = SeededRng(b"labels").bytes(16 * 4)
-    labels = np.frombuffer(data[:48], np.uint64).reshape(3, 2).copy()
-    start = np.frombuffer(data[48:], np.uint64).copy()
-    ints = [int.from_bytes(data[i : i + 16], "little") for i in range(0, 64, 16)]
-    expected = [protocol_spec.mitccr(x, 7 + i, ints[3]) for i, x in enumerate(ints[:3])]
-    assert mitccr(labels, start, 7).tobytes() == b"".join(x.to_bytes(16, "little") for x in expected)
-    with pytest.raises(ValueError, match="wrap"):
-        mitccr(labels, start, 2**64 - 2)
 
 
 def test_group_operations_agree():

@@ -12,17 +12,8 @@ from gc2pc.errors import ConsistencyCheckFailed, PeerError
 from gc2pc.ot import base, direct
 from gc2pc.session.runner import PairResult, run_pair
 from tests.reference import ot_spec
-from tests.reference.ot_runs import (
-    SESSION,
-    Rows,
-    altered,
-    choose,
-    correlated,
-    delta_of,
-    first_error,
-    flip,
-    put,
-)
+from tests.reference.bad_wire import altered, flip
+from tests.reference.ot_runs import SESSION, Rows, choose, correlated, delta_of, first_error, put
 
 
 def choices_of(n: int, seed: bytes = b"") -> NDArray[np.uint8]:

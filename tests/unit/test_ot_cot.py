@@ -17,7 +17,8 @@ from gc2pc.ot.cot import CotReceiver, CotSender
 from gc2pc.ot.ideal import Dealer
 from gc2pc.params import DIRECT_OT_LIMIT, SOFTSPOKEN_K
 from gc2pc.session.runner import run_pair
-from tests.reference.ot_runs import SESSION, altered, correlated, delta_of, first_error, flip, pair_of
+from tests.reference.bad_wire import altered, flip
+from tests.reference.ot_runs import SESSION, correlated, delta_of, first_error, pair_of
 
 USABLE = softspoken.UNIT_ROWS - softspoken.SACRIFICED
 

@@ -12,17 +12,8 @@ from gc2pc.kernels.softspoken import extend_receiver
 from gc2pc.ot import ggm, softspoken
 from gc2pc.session.runner import run_pair
 from tests.reference import ot_spec
-from tests.reference.ot_runs import (
-    SESSION,
-    Rows,
-    altered,
-    bits_of,
-    correlated,
-    first_error,
-    flip,
-    linked,
-    pads_of,
-)
+from tests.reference.bad_wire import altered, flip
+from tests.reference.ot_runs import SESSION, Rows, bits_of, correlated, first_error, linked, pads_of
 
 UNIT = softspoken.UNIT_ROWS
 USABLE = UNIT - softspoken.SACRIFICED

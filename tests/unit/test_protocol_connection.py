@@ -15,15 +15,14 @@ from gc2pc.ir.compile import compile_graph
 from gc2pc.ir.graph import Graph, Group
 from gc2pc.protocol.connection import Connection, handshake
 from gc2pc.session.runner import run_pair
+from tests.reference.bad_wire import altered, flip
 from tests.reference.protocol_runs import (
     CIRCUITS,
     Pair,
     agreements,
-    altered,
     check,
     connect,
     draw,
-    flip,
     ideal,
     mixed,
     outcome,

@@ -15,7 +15,7 @@ import pytest
 from gc2pc.garbling import outputs
 from gc2pc.garbling.context import _Context
 from gc2pc.garbling.plan import RunPlan
-from gc2pc.kernels import interpreter
+from gc2pc.kernels import interpreter, opcodes
 from gc2pc.kernels import labels as label_kernels
 from tests.reference.protocol_runs import CIRCUITS, Pair, check, connect, draw
 
@@ -46,7 +46,7 @@ class Hashed:
             before = int(cursor[interpreter.DONE])
             done = real(role, *arguments)
             if role == interpreter.GARBLE:
-                delta = keys[interpreter.DELTA].tobytes()
+                delta = keys[opcodes.DELTA].tobytes()
                 assert int(cursor[interpreter.DONE]) == before + done
                 self.gates.update((delta, first + 2 * before + i) for i in range(2 * done))
             return done
