@@ -2,10 +2,11 @@
 
 A channel moves bytes and knows nothing of frames or protocols (`channel.link` adds frames). Its reads
 and writes never block; `wait` is the only place that sleeps, so one caller can read while it writes and
-every wait has a limit. One thread at a time may use a channel; only `wake` may come from another one.
+every wait has a limit. One thread at a time may use a channel; only `wake` and `close` may come from another.
 
 Failures are the operating system's: `OSError` for a broken pipe, `EOFError` when the peer has closed it.
-`channel.link` turns both into `ChannelError`, because only it knows what was awaited.
+`channel.link` turns both into `ChannelError`, because only it knows what was awaited. Using a channel
+that this side has closed is a `ChannelError` at once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from gc2pc.errors import ChannelError
 
 Pieces: TypeAlias = Sequence[memoryview]
 """Writable or readable byte views, in order."""
@@ -46,7 +49,10 @@ class Channel(ABC):
 
     @abstractmethod
     def wake(self) -> None:
-        """End the current `wait`, or the next one, at once. Safe from another thread."""
+        """End the current `wait`, or the next one, at once. Safe from another thread.
+
+        Nothing happens on a closed channel: its waits end by themselves.
+        """
 
     @abstractmethod
     def finish(self) -> None:
@@ -54,7 +60,11 @@ class Channel(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give everything back; a second call does nothing."""
+        """Give everything back and end a `wait`; a second call does nothing. Safe from another thread."""
+
+    def closed_error(self) -> ChannelError:
+        """What every use but `wake`, `finish` and `close` raises once this side has closed the channel."""
+        return ChannelError(f"the channel to {self.peer} was closed by this side")
 
 
 class Listener(ABC):

@@ -70,11 +70,13 @@ class IoThread:
             self._channel.wake()
 
     def wait(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Sleep until `done()`, a failure, or the end of the time; True unless the time passed."""
+        """Sleep until `done()`, a failure, `stop`, or the end of the time; True unless the time passed."""
         with self._changed:
             self._someone_waits = True
             try:
-                return self._changed.wait_for(lambda: done() or self.error is not None, seconds)
+                return self._changed.wait_for(
+                    lambda: done() or self._stopping or self.error is not None, seconds
+                )
             finally:
                 self._someone_waits = False
 

@@ -31,6 +31,11 @@ SPIN_SECONDS: Final = 100e-6 if (os.cpu_count() or 1) > 1 else 0.0
 message on loopback; a short run is a handful of messages. (Yielding the core between two looks is worse: any
 other process that wants it keeps it for milliseconds.)"""
 
+PING_STRETCH: Final = 10
+"""Pings stretch one wait to at most this many time limits. A live peer answers or takes bytes long before:
+its longest silent stretch is a computation between two messages, seconds to minutes. Without a bound a peer
+that only pings would hold this side for ever."""
+
 Failure = (EOFError, OSError, PeerError)
 """What moving bytes can raise."""
 
@@ -52,7 +57,7 @@ class Link:
 
     Args:
         channel: The byte pipe; closed by `close` and `abort`.
-        timeout: Seconds that any single wait may take.
+        timeout: Seconds that any single wait may take without a ping; with pings PING_STRETCH times as long.
         threads: Use an I/O thread for bulk transfers; None decides by the cores this process may use.
     """
 
@@ -153,21 +158,25 @@ class Link:
     # Waiting
 
     def _wait(self, done: Callable[[], bool], awaited: str) -> None:
-        """Move bytes until `done()`; ChannelError after `timeout` seconds without it."""
-        deadline = time.monotonic() + self.timeout
+        """Move bytes until `done()`; ChannelError after `timeout` seconds without it, or too many pings."""
+        begin = time.monotonic()
+        deadline, last = begin + self.timeout, begin + PING_STRETCH * self.timeout
         pings = self.inbox.pings
         try:
             while not done():
-                if self._move():
-                    continue
+                moved = self._move()
                 start = time.monotonic()
+                if moved and start < last:
+                    continue
                 if self.inbox.pings != pings:
-                    pings, deadline = self.inbox.pings, start + self.timeout
+                    pings, deadline = self.inbox.pings, min(start + self.timeout, last)
                 happened = start < deadline and self._sleep(done, deadline - start)
                 self.waited_seconds += time.monotonic() - start
                 if not happened and self.inbox.pings == pings:
+                    what, limits = ("only pinged", PING_STRETCH) if deadline == last else ("stalled", 1)
+                    seconds = limits * self.timeout
                     raise ChannelError(
-                        f"{self.peer} stalled: waited {self.timeout:g} s for {awaited} (phase {self.phase})"
+                        f"{self.peer} {what}: waited {seconds:g} s for {awaited} (phase {self.phase})"
                     )
         except Failure as error:
             self._fail(error, awaited)
@@ -189,9 +198,9 @@ class Link:
 
     def _sleep(self, done: Callable[[], bool], seconds: float) -> bool:
         """Wait for something to move; False if the time passed."""
-        if self._thread is not None:
-            self._thread.poke()
-            return self._thread.wait(done, seconds)
+        if (thread := self._thread) is not None:
+            thread.poke()
+            return thread.wait(done, seconds)
         spin_until = time.perf_counter() + min(SPIN_SECONDS, seconds)
         while time.perf_counter() < spin_until:
             if self._move():
@@ -199,9 +208,9 @@ class Link:
         return self._channel.wait(reading=self.inbox.can_read, writing=self.outbox.queued, seconds=seconds)
 
     def _stop_thread(self) -> None:
-        if self._thread is not None:
-            self._thread.stop()
-            self._thread_error = self._thread.error  # an abort is read only once: it counts when bytes lack
+        if (thread := self._thread) is not None:
+            thread.stop()
+            self._thread_error = thread.error  # an abort is read only once: it counts when bytes lack
             self._thread = None
 
     # Ending
@@ -242,7 +251,7 @@ class Link:
             error: What happened; its class decides which error the peer raises.
             reason: A short text without secrets.
         """
-        with suppress(EOFError, OSError, PeerError):
+        with suppress(*Failure, ChannelError):  # ChannelError: `close` came from another thread
             self._stop_thread()
             self.outbox.drop_unstarted()
             self.outbox.add_frame(encode_abort(error, reason))
@@ -260,6 +269,6 @@ class Link:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; a second call does nothing."""
-        self._stop_thread()
+        """Close the connection; a second call does nothing. From another thread it ends the wait here."""
         self._channel.close()
+        self._stop_thread()

@@ -39,7 +39,9 @@ class MemoryChannel(Channel):
 
     def write(self, pieces: Pieces) -> int:
         with self._changed:
-            if not self._open or self._outbox.closed:
+            if not self._open:
+                raise self.closed_error()
+            if self._outbox.closed:
                 raise BrokenPipeError("the other end is closed")
             written = 0
             for piece in pieces:
@@ -55,7 +57,7 @@ class MemoryChannel(Channel):
     def read_into(self, pieces: Pieces) -> int:
         with self._changed:
             if not self._open:
-                raise BrokenPipeError("this end is closed")
+                raise self.closed_error()
             count = sum(self._fill(piece) for piece in pieces)
             if count:
                 self._changed.notify_all()
@@ -79,6 +81,7 @@ class MemoryChannel(Channel):
         def ready() -> bool:
             return (
                 self._woken
+                or not self._open
                 or (reading and (self._inbox.size > 0 or self._inbox.closed))
                 or (writing and (self._outbox.size < CAPACITY or self._outbox.closed))
             )
@@ -86,6 +89,8 @@ class MemoryChannel(Channel):
         with self._changed:
             happened = self._changed.wait_for(ready, max(0.0, seconds))
             self._woken = False
+            if not self._open:
+                raise self.closed_error()
             return happened
 
     def wake(self) -> None:

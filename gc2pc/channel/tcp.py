@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import threading
 import time
 from contextlib import suppress
 from typing import Final
@@ -27,7 +28,11 @@ _TRANSIENT = (ConnectionRefusedError, ConnectionResetError, ConnectionAbortedErr
 
 
 class TcpChannel(Channel):
-    """A connected, non-blocking socket."""
+    """A connected, non-blocking socket.
+
+    The system hands out the number of a closed descriptor again, so no call may use one after `close`: calls
+    that do not sleep hold the lock, and a `wait` under way leaves closing the descriptors to its own end.
+    """
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -42,50 +47,86 @@ class TcpChannel(Channel):
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
         self._poll.register(self._wake_reader, select.POLLIN)
+        self._lock = threading.Lock()
+        self._open = True
+        self._waiting = False
 
     def write(self, pieces: Pieces) -> int:
-        try:
-            return self._socket.sendmsg(pieces)
-        except BlockingIOError:
-            return 0
+        with self._lock:
+            self._require_open()
+            try:
+                return self._socket.sendmsg(pieces)
+            except BlockingIOError:
+                return 0
 
     def read_into(self, pieces: Pieces) -> int:
-        try:
-            count = (
-                self._socket.recvmsg_into(pieces)[0] if len(pieces) > 1 else self._socket.recv_into(pieces[0])
-            )
-        except BlockingIOError:
-            return 0
+        with self._lock:
+            self._require_open()
+            try:
+                several = len(pieces) > 1
+                count = self._socket.recvmsg_into(pieces)[0] if several else self._socket.recv_into(pieces[0])
+            except BlockingIOError:
+                return 0
         if count == 0:
             raise EOFError
         return count
 
     def wait(self, *, reading: bool, writing: bool, seconds: float) -> bool:
         interest = (select.POLLIN if reading else 0) | (select.POLLOUT if writing else 0)
-        if interest != self._interest:
-            self._poll.modify(self._fileno, interest)
-            self._interest = interest
-        events = self._poll.poll(max(0.0, seconds) * 1000)
-        for fileno, _ in events:
-            if fileno == self._wake_reader:
-                with suppress(BlockingIOError):
-                    os.read(self._wake_reader, 4096)
+        events: list[tuple[int, int]] = []
+        with self._lock:
+            self._require_open()
+            if interest != self._interest:
+                self._poll.modify(self._fileno, interest)
+                self._interest = interest
+            self._waiting = True
+        try:
+            events = self._poll.poll(max(0.0, seconds) * 1000)
+        finally:
+            self._after_wait(events)
         return bool(events)
 
+    def _after_wait(self, events: list[tuple[int, int]]) -> None:
+        with self._lock:
+            self._waiting = False
+            if not self._open:
+                self._release()
+            self._require_open()
+            if any(fileno == self._wake_reader for fileno, _ in events):
+                with suppress(BlockingIOError):
+                    os.read(self._wake_reader, 4096)
+
     def wake(self) -> None:
+        with self._lock:
+            if self._open:
+                self._wake()
+
+    def _wake(self) -> None:
         with suppress(BlockingIOError):  # a full pipe wakes the reader as well
             os.write(self._wake_writer, b"\0")
 
     def finish(self) -> None:
-        with suppress(OSError):
+        with self._lock, suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        if self._socket.fileno() == -1:
-            return
+        with self._lock:
+            if not self._open:
+                return
+            self._open = False
+            if self._waiting:
+                self._wake()
+            else:
+                self._release()
+
+    def _release(self) -> None:
         self._socket.close()
         os.close(self._wake_reader)
         os.close(self._wake_writer)
+
+    def _require_open(self) -> None:
+        if not self._open:
+            raise self.closed_error()
 
 
 class TcpListener(Listener):

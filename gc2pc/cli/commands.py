@@ -16,8 +16,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 TARGET_HELP = "FILE.py:NAME names a circuit in a Python file; NAME may be left out if there is only one."
 VALUES_HELP = (
-    "Values: name=value, or name=@file.json, name=@file.npy, name=@file.csv. "
-    "Arrays on the command line: name=3,1,4 or JSON."
+    "Values: name=value, or name=@file.json, name=@file.npy, name=@file.csv, or name=@- for one value from "
+    "standard input. Arrays on the command line: name=3,1,4 or JSON."
 )
 
 
@@ -96,8 +96,14 @@ def run(
     Inputs from files:
       gc2pc run circuits/auction.py:first_price --party north --listen 127.0.0.1:7000 a=@bids.csv m=3
 
+    \b
+    A secret on the command line is in the shell's history, and every user of this machine sees it in the
+    process list. Typed, or piped into standard input, it is in neither; one input may come that way:
+      gc2pc run circuits/millionaires.py:richer --party alice --listen 127.0.0.1:7000 a=@-
+
     The result goes to stdout; what the run cost goes to stderr. Plain TCP is for this machine and for
-    tunnels: it hides nothing from the network and does not prove who the peer is.
+    tunnels: it hides nothing from the network, does not prove who the peer is, and lets an attacker on the
+    way change inputs unnoticed.
     """
     from gc2pc.cli.network import open_session
 

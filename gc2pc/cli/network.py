@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from gc2pc.lang.program import Program
     from gc2pc.session.session import Session
 
+OPEN_NETWORK: Final = (
+    "warning: {} is not loopback, and plain TCP has no encryption and no proof of who the peer is: "
+    "use it on one machine or inside a tunnel"
+)
+
 
 @contextmanager
 def open_session(
@@ -26,7 +32,7 @@ def open_session(
     Raises:
         click.UsageError: Neither or both addresses.
         InputError: `party` is none of the program's.
-        ChannelError: The address cannot be taken.
+        ChannelError: The address is none, or cannot be taken.
     """
     import gc2pc
 
@@ -42,6 +48,26 @@ def open_session(
     else:
         session = gc2pc.connect(str(connect), parties[party], timeout=timeout)
     try:
+        if leaves_this_machine(session.address):
+            note(OPEN_NETWORK.format(session.address))
         yield session
     finally:
         session.close()
+
+
+def leaves_this_machine(address: str) -> bool:
+    """Whether bytes may pass a network: over TCP, to anything that is not certainly this machine.
+
+    Raises:
+        ChannelError: It is no address.
+    """
+    from gc2pc.channel.tcp import split_address
+
+    scheme, _, place = address.rpartition("://")
+    if scheme not in ("", "tcp"):
+        return False
+    host, _ = split_address(place)
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() != "localhost"

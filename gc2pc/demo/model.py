@@ -9,7 +9,7 @@ the computation. They are 60 statistics of the training data and tell nothing of
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -34,8 +34,8 @@ class Records:
     """
 
     names: tuple[str, ...]
-    features: NDArray[np.float64]
-    malignant: NDArray[np.bool_]
+    features: NDArray[np.float64] = field(repr=False)
+    malignant: NDArray[np.bool_] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Model:
     names: tuple[str, ...]
     mean: tuple[float, ...]
     scale: tuple[float, ...]
-    weights: tuple[float, ...]
-    bias: float
+    weights: tuple[float, ...] = field(repr=False)
+    bias: float = field(repr=False)
 
     def normalise(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """What the client does with its records: shape (..., 30) to the same shape, within +-LIMIT."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +29,7 @@ class Binding:
 
     program: Program
     statics: dict[str, Any]
-    inputs: dict[str, Any]
+    inputs: dict[str, Any] = field(repr=False)
 
     @property
     def key(self) -> tuple[Any, ...]:

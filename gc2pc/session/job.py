@@ -6,7 +6,7 @@ Everything that can be wrong with the values is found here, before a byte is sen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -38,7 +38,7 @@ class Job:
     """
 
     circuit: Circuit
-    inputs: dict[str, Bits]
+    inputs: dict[str, Bits] = field(repr=False)
     batch: int | None
     batched: frozenset[str]
     decode: Callable[[Outputs], Any]

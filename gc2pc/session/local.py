@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,9 @@ class LocalResult:
         transcripts: By party name: all bytes it sent, if they were recorded.
     """
 
-    outputs: dict[str, Any]
+    outputs: dict[str, Any] = field(repr=False)
     reports: dict[str, RunReport]
-    transcripts: dict[str, bytes] | None = None
+    transcripts: dict[str, bytes] | None = field(default=None, repr=False)
 
 
 def run_local(program: Runnable, /, **inputs: Any) -> LocalResult:

@@ -8,7 +8,7 @@ bytes under way stay few and a deadlock shows at once as an error. It holds prot
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -64,10 +64,10 @@ class ByteQueue:
 class PairResult(Generic[A, B]):
     """Results of the two parties, and what each of them sent (bytes recorded only on request)."""
 
-    first: A
-    second: B
+    first: A = field(repr=False)
+    second: B = field(repr=False)
     traffic: tuple[Traffic, Traffic]
-    transcripts: tuple[bytes, bytes] | None
+    transcripts: tuple[bytes, bytes] | None = field(repr=False)
 
     @property
     def sent(self) -> tuple[int, int]:

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gc2pc.channel.base import Channel
-from gc2pc.channel.frames import MAX_DATA
-from gc2pc.channel.link import Link
+from gc2pc.channel.frames import MAX_DATA, FrameType, encode_header
+from gc2pc.channel.link import BULK_BYTES, Link
 from gc2pc.channel.registry import CHANNELS, open_channel, open_listener
 from gc2pc.effects import Buffer, Protocol, Receive, Send, receive_bytes
 from gc2pc.errors import ChannelError, HandshakeMismatch, PeerError
@@ -112,6 +112,30 @@ def test_what_was_sent_before_closing_arrives_then_the_end(pair: Pair) -> None:
     assert pair[1].wait(reading=True, writing=False, seconds=5)
     with pytest.raises(EOFError):
         pair[1].read_into([memoryview(bytearray(1))])
+
+
+def test_a_closed_channel_says_so(pair: Pair) -> None:
+    pair[0].close()
+    pair[0].wake()
+    pair[0].finish()
+    area = [memoryview(bytearray(1))]
+    for use in (
+        lambda: pair[0].write(area),
+        lambda: pair[0].read_into(area),
+        lambda: pair[0].wait(reading=True, writing=True, seconds=5),
+    ):
+        with pytest.raises(ChannelError, match=r"the channel to .* was closed"):
+            use()
+
+
+def test_closing_from_another_thread_ends_a_wait(pair: Pair) -> None:
+    timer = threading.Timer(0.05, pair[0].close)
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(ChannelError, match=r"the channel to .* was closed"):
+        pair[0].wait(reading=True, writing=False, seconds=20)
+    timer.join()
+    assert time.monotonic() - start < 10
 
 
 def test_finish_leaves_the_other_direction_open(pair: Pair) -> None:
@@ -317,6 +341,50 @@ def test_pings_prove_life(pair: Pair) -> None:
     assert bytes(mine.receive(4)) == b"here"
     thread.join()
     assert mine.inbox.pings == 9
+
+
+@pytest.mark.parametrize("threads", [False, True])
+@pytest.mark.parametrize("pause", [0.0, 0.02])
+def test_a_peer_that_only_pings_is_given_up(pair: Pair, pause: float, threads: bool) -> None:
+    """Slowly, and as fast as it can."""
+    stop = threading.Event()
+
+    def ping() -> None:
+        frame = memoryview(encode_header(FrameType.PING, 0) * (1 if pause else 1000))
+        left = frame
+        while not stop.wait(pause):
+            try:
+                left = left[pair[1].write([left]) :] or frame
+            except (OSError, ChannelError):
+                return
+
+    thread = threading.Thread(target=ping)
+    thread.start()
+    mine = Link(pair[0], 0.1, threads=threads)
+    if threads:
+        mine._received_in_a_row = BULK_BYTES
+    start = time.monotonic()
+    with pytest.raises(ChannelError, match=r"only pinged: waited 1 s for 4 bytes \(phase start\)"):
+        mine.receive(4)
+    assert 0.9 < time.monotonic() - start < 10
+    stop.set()
+    mine.close()
+    thread.join()
+
+
+@pytest.mark.parametrize("threads", [False, True])
+def test_closing_from_another_thread_ends_what_the_link_waits_for(pair: Pair, threads: bool) -> None:
+    mine = Link(pair[0], 60, threads=threads)
+    if threads:
+        mine._received_in_a_row = BULK_BYTES
+    timer = threading.Timer(0.05, mine.close)
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(ChannelError, match="was closed"):
+        mine.receive(4)
+    timer.join()
+    mine.abort(PeerError(), "too late")
+    assert time.monotonic() - start < 10
 
 
 def test_what_came_before_an_abort_still_counts(pair: Pair) -> None:

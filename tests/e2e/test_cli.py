@@ -25,9 +25,9 @@ def command(*arguments: str) -> list[str]:
     return [str(Path(sys.executable).with_name("gc2pc")), *arguments]
 
 
-def gc2pc(*arguments: str) -> subprocess.CompletedProcess[str]:
+def gc2pc(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, input=stdin
     )
 
 
@@ -60,6 +60,23 @@ def test_two_terminals_learn_who_is_richer(a: int, b: int, answer: str):
     assert (alice.returncode, out) == (0, f"{answer}\n"), err
     assert "32 AND gates" in bob.stderr
     assert str(a) not in bob.stderr
+
+
+def test_a_secret_from_standard_input():
+    with waiting(RICHER, "--party", "alice", "a=5") as (_, address):
+        bob = gc2pc("run", RICHER, "--party", "bob", "--connect", address, "b=@-", stdin="9\n")
+    assert (bob.returncode, bob.stdout) == (0, "False\n"), bob.stderr
+    assert "warning" not in bob.stderr, "loopback needs no warning"
+
+
+@pytest.mark.parametrize(("option", "address"), [("--listen", "0.0.0.0:0"), ("--connect", "0.0.0.0:1")])
+def test_addresses_that_are_not_loopback_get_one_warning(option: str, address: str):
+    done = gc2pc("run", RICHER, "--party", "alice", option, address, "--timeout", "0.1", "a=1")
+    (warning,) = [line for line in done.stderr.splitlines() if "warning" in line]
+    assert "0.0.0.0" in warning
+    assert "no encryption" in warning
+    assert "tunnel" in warning
+    assert done.returncode == 3
 
 
 def test_json_of_a_run_holds_result_and_report():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -83,3 +84,38 @@ def test_a_wake_before_the_wait_counts() -> None:
     assert not channel.wait(reading=True, writing=False, seconds=0)
     channel.close()
     listener.close()
+
+
+def test_a_closed_channel_touches_no_descriptor_that_is_in_use_again() -> None:
+    listener = TcpListener("127.0.0.1:0")
+    channel = connect(listener.address, 5)
+    numbers = {channel._fileno, channel._wake_reader, channel._wake_writer}
+    channel.close()
+    pipes = [os.pipe() for _ in range(4)]
+    assert numbers & {end for pipe in pipes for end in pipe}
+    channel.wake()
+    channel.finish()
+    with pytest.raises(ChannelError, match="was closed"):
+        channel.wait(reading=True, writing=True, seconds=5)
+    for reader, writer in pipes:
+        os.set_blocking(reader, False)
+        with pytest.raises(BlockingIOError):
+            os.read(reader, 1)
+        os.close(reader)
+        os.close(writer)
+    listener.close()
+
+
+def test_closing_from_another_thread_gives_descriptors_back_after_the_wait() -> None:
+    with socket.socket() as probe:
+        before = probe.fileno()
+    listener = TcpListener("127.0.0.1:0")
+    channel = connect(listener.address, 5)
+    closing = threading.Timer(0.05, channel.close)
+    closing.start()
+    with pytest.raises(ChannelError, match="was closed"):
+        channel.wait(reading=True, writing=False, seconds=20)
+    closing.join()
+    listener.close()
+    with socket.socket() as probe:
+        assert probe.fileno() == before

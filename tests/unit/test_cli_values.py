@@ -1,7 +1,9 @@
 """Values on the command line and in files."""
 
 import contextlib
+import io
 import json
+import traceback
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,11 +95,15 @@ def test_csv_with_fractions_is_float(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.json", b"{", "cannot read"),
+        ("a.json", b"{", "no JSON that can be read at line 1, column 2"),
+        ("a.json", b"[" * 100_000, "no JSON that can be read at some place"),
+        ("a.json", b'"\xff"', "not UTF-8"),
         ("a.csv", b"1,2\n3\n", "one length"),
         ("a.csv", b"", "no numbers"),
-        ("a.csv", b"1,x\n2,3\n3,y\n", "cannot read"),
-        ("a.npy", b"not an array", "cannot read"),
+        ("a.csv", b"1,x\n\n2,3\n3,y\n", "row 4, column 2 holds no number"),
+        ("a.csv", b"1,\xff", "not UTF-8"),
+        ("a.npy", b"not an array", "no .npy file of numbers"),
+        ("a.npy", b"", "no .npy file of numbers"),
         ("a.txt", b"1", "ending"),
     ],
 )
@@ -111,6 +117,75 @@ def test_a_bad_file_is_an_input_error_that_names_input_and_file(
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"1,2\nsesame,3\n"),
+        ("a.json", b'["sesame\\q"]'),
+        ("a.json", b"[1, sesame]"),
+        ("a.npy", b"\x93NUMPY\x01\x00\x0a\x00{'sesame':\n"),
+    ],
+)
+def test_no_content_of_a_file_stands_in_an_error(tmp_path: Path, name: str, content: bytes):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_file("a", tmp_path / name)
+    assert "sesame" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None, "nothing else keeps the text either"
+
+
+def test_a_value_without_its_name_is_not_shown():
+    with pytest.raises(InputError, match="value 2 is not of the form name=value"):
+        split_assignments(["a=1", "800000"])
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "value"),
+    [
+        ("b", "0.5\n", Fraction(1, 2)),
+        ("a", "[1,\n 2]\n", [1, 2]),
+        ("k", "7", 7),
+        ("label", "@-\n", "@-"),
+        ("n", "3", 3),
+    ],
+)
+def test_one_value_comes_from_standard_input(
+    monkeypatch: pytest.MonkeyPatch, name: str, typed: str, value: object
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert read_values(program, [f"{name}=@-"]) == {name: value}
+
+
+def test_a_terminal_is_asked_for_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    terminal = io.StringIO("1,2\n3,4\n")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+    assert read_values(program, ["a=@-"]) == {"a": [1, 2]}
+    assert capsys.readouterr() == ("", "a, then Enter:\n")
+
+
+def test_standard_input_holds_one_value(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("1"))
+    with pytest.raises(InputError, match="only one value can come from standard input, not a and b"):
+        read_values(program, ["a=@-", "k=1", "b=@-"])
+
+
+@pytest.mark.parametrize("stdin", [None, io.StringIO(" \n"), io.TextIOWrapper(io.BytesIO(b"\xff"), "utf-8")])
+def test_nothing_useful_on_standard_input(monkeypatch: pytest.MonkeyPatch, stdin: io.TextIOBase | None):
+    monkeypatch.setattr("sys.stdin", stdin)
+    with pytest.raises(InputError, match=r"a: .* standard input"):
+        read_values(program, ["a=@-"])
+
+
+def test_what_standard_input_holds_is_not_shown(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("sesame"))
+    with pytest.raises(InputError, match="input 'b'") as caught:
+        read_values(program, ["b=@-"])
+    assert "sesame" not in str(caught.value)
+
+
 def test_a_missing_file_is_an_input_error(tmp_path: Path):
     with pytest.raises(InputError, match="No such file"):
         read_file("a", tmp_path / "a.npy")
@@ -118,5 +193,5 @@ def test_a_missing_file_is_an_input_error(tmp_path: Path):
 
 def test_pickles_are_not_loaded(tmp_path: Path):
     np.save(tmp_path / "a.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(InputError, match="allow_pickle"):
+    with pytest.raises(InputError, match="objects are not loaded"):
         read_file("a", tmp_path / "a.npy")

@@ -58,3 +58,9 @@ def test_the_fixed_point_model_agrees_with_the_float_model():
     accuracy = (answers == records.malignant).mean()
     assert answers.shape == (569,)
     assert abs(accuracy - (in_float == records.malignant).mean()) <= 0.005
+
+
+def test_records_and_weights_are_not_shown_by_accident():
+    assert "features=" not in repr(load_records())
+    assert "weights=" not in repr(load_model())
+    assert "bias=" not in repr(load_model())

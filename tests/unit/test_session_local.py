@@ -6,8 +6,11 @@ import pytest
 import gc2pc
 from gc2pc import Array, Bool, Both, Int, Share, UInt, circuit, external, parties, run_local, run_local_batch
 from gc2pc.crypto.rng import SeededRng
+from gc2pc.effects import Protocol, Send
 from gc2pc.errors import InputError
+from gc2pc.session.job import prepare
 from gc2pc.session.local import run_parties
+from gc2pc.session.runner import run_pair
 
 seller, buyer = parties("seller", "buyer")
 census = external("census")
@@ -34,6 +37,30 @@ def test_each_party_gets_what_it_would_get_alone() -> None:
     assert result.outputs == {"seller": (True, 30), "buyer": (True, None)}
     assert set(result.reports) == {"seller", "buyer"}
     assert result.transcripts is None
+
+
+def test_a_result_is_not_shown_by_accident() -> None:
+    shown = repr(run_parties(deal, {"ask": 1789, "bid": 20790}, record=True))
+    assert "reports=" in shown
+    assert "outputs=" not in shown
+    assert "transcripts=" not in shown
+
+
+def test_inputs_are_not_shown_by_accident() -> None:
+    assert "20790" not in repr(deal.bind(ask=1789, bid=20790))
+    assert "inputs" not in repr(prepare(deal, "buyer", {"bid": 20790}, batch=False))
+    one, _ = Share.split(UInt[16], deal.encode("ask", 1789), SeededRng(b"x"))
+    assert "bits" not in repr(one)
+
+
+def test_a_pair_of_results_is_not_shown_by_accident() -> None:
+    def answer(value: int) -> Protocol[int]:
+        yield Send(b"1789")
+        return value
+
+    shown = repr(run_pair(answer(19001), answer(20790), record=True))
+    assert "traffic=" in shown
+    assert not any(name in shown for name in ("first=", "second=", "transcripts="))
 
 
 def test_reports_mirror_each_other() -> None:
