@@ -88,15 +88,18 @@ def split(bits: Bits, ports: Sequence[OutputPort], batch: int) -> Outputs:
 # -- decoded by the evaluator --------------------------------------------------------------------
 
 
-def decode_info(w0: Labels, context: GarblingContext, first_tweak: int, rows: Labels) -> None:
-    """Fill rows uint64[2n, 2] with the hashes of n output bits, in color order."""
+def decode_info(
+    w0: Labels, context: GarblingContext, first_tweak: int, scratch: Labels, rows: Labels
+) -> None:
+    """Fill rows uint64[2n, 2] with the hashes of n output bits, in color order; scratch: at least as long."""
     if rows.shape != (2 * len(w0), 2):  # kernels do not check bounds
         raise ValueError(f"decoding rows {rows.shape} for {len(w0)} bits")
-    scratch = np.empty_like(rows)
-    decode_rows(w0, context.delta, context.start, np.uint64(first_tweak), scratch, rows)
+    decode_rows(w0, context.delta, context.start, np.uint64(first_tweak), scratch[: len(rows)], rows)
 
 
-def match(active: Labels, context: EvaluationContext, first_tweak: int, rows: Labels) -> Bits:
+def match(
+    active: Labels, context: EvaluationContext, first_tweak: int, scratch: Labels, rows: Labels
+) -> Bits:
     """The values of n output bits, from their active labels uint64[n, 2] and rows uint64[2n, 2].
 
     Raises:
@@ -105,19 +108,24 @@ def match(active: Labels, context: EvaluationContext, first_tweak: int, rows: La
     if rows.shape != (2 * len(active), 2):
         raise ValueError(f"decoding rows {rows.shape} for {len(active)} bits")
     bits = np.empty(len(active), np.uint8)
-    scratch = np.empty_like(rows)
-    if match_rows(active, context.start, np.uint64(first_tweak), rows, scratch, bits):
+    if match_rows(active, context.start, np.uint64(first_tweak), rows, scratch[: len(rows)], bits):
         raise PeerError("an output label matches none of the garbler's hashes: tables or labels were changed")
     return bits
+
+
+def _scratch(bits: int) -> Labels:
+    """Room for both labels of so many output bits."""
+    return np.empty((2 * bits, 2), np.uint64)
 
 
 def send_decode_info(context: GarblingContext, w0: Labels, first_tweak: int) -> Protocol[None]:
     """Send the decoding rows of the evaluator's outputs, under two tweaks per bit."""
     per_chunk = chunk_bytes(ROW_BYTES) // ROW_BYTES
+    scratch = _scratch(min(per_chunk, len(w0)))
     for at in range(0, len(w0), per_chunk):
         piece = w0[at : at + per_chunk]
         buffer = yield Buffer(len(piece) * ROW_BYTES)
-        decode_info(piece, context, first_tweak + 2 * at, as_labels(buffer))
+        decode_info(piece, context, first_tweak + 2 * at, scratch, as_labels(buffer))
         yield Send(buffer)
 
 
@@ -125,10 +133,12 @@ def receive_decode_info(context: EvaluationContext, active: Labels, first_tweak:
     """Decode the evaluator's outputs: uint8[n] for the active labels uint64[n, 2]."""
     bits = np.empty(len(active), np.uint8)
     per_chunk = chunk_bytes(ROW_BYTES) // ROW_BYTES
+    scratch = _scratch(min(per_chunk, len(active)))
     for at in range(0, len(active), per_chunk):
         piece = active[at : at + per_chunk]
         view = yield Receive(len(piece) * ROW_BYTES)
-        bits[at : at + per_chunk] = match(piece, context, first_tweak + 2 * at, received_labels(view))
+        rows = received_labels(view)
+        bits[at : at + per_chunk] = match(piece, context, first_tweak + 2 * at, scratch, rows)
     return bits
 
 

@@ -60,7 +60,8 @@ def evaluator(
         active = outputs.gather(machine, plan.evaluator_outputs)
         bits = yield from outputs.receive_decode_info(context, active, context.take_tweaks(2 * plan.decoded))
         share = colors(outputs.gather(machine, plan.shared_outputs))
-        active = outputs.gather(machine, plan.garbler_outputs)
+        if plan.garbler_outputs != plan.evaluator_outputs:
+            active = outputs.gather(machine, plan.garbler_outputs)
         yield from outputs.return_outputs(context, active, header.run)
     return plan, (
         dict.fromkeys((port.name for port in circuit.outputs), None)

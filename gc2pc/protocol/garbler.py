@@ -71,7 +71,8 @@ def garbler(
         zero = outputs.zero_labels(machine, plan.evaluator_outputs, plan.batch, context.delta)
         yield from outputs.send_decode_info(context, zero, context.take_tweaks(2 * plan.decoded))
 
-        zero = outputs.zero_labels(machine, plan.garbler_outputs, plan.batch, context.delta)
+        if plan.garbler_outputs != plan.evaluator_outputs:
+            zero = outputs.zero_labels(machine, plan.garbler_outputs, plan.batch, context.delta)
         share = colors(outputs.zero_labels(machine, plan.shared_outputs, plan.batch, context.delta))
         bits = yield from outputs.receive_outputs(context, zero, header.run)
     return plan, (

@@ -48,7 +48,7 @@ def test_the_evaluator_decodes():
 def test_rows_are_the_hashes_in_color_order():
     garbling, _, w0, _, _ = make()
     rows = np.empty((2 * N, 2), np.uint64)
-    outputs.decode_info(w0, garbling, 100, rows)
+    outputs.decode_info(w0, garbling, 100, np.empty_like(rows), rows)
     delta, start = as_int(garbling.delta), as_int(garbling.start)
     assert {int(c) for c in colors(w0)} == {0, 1}
     for i in range(N):
@@ -62,7 +62,7 @@ def test_rows_are_the_hashes_in_color_order():
 def test_any_change_of_a_used_row_is_caught_and_of_an_unused_row_is_harmless():
     garbling, evaluation, w0, values, active = make()
     rows = np.empty((2 * N, 2), np.uint64)
-    outputs.decode_info(w0, garbling, 0, rows)
+    outputs.decode_info(w0, garbling, 0, np.empty_like(rows), rows)
     for i in range(N):
         used = 2 * i + int(active[i, 0] & np.uint64(1))
         for row, bit in ((used, 3 * i), (used ^ 1, 3 * i)):
@@ -70,33 +70,35 @@ def test_any_change_of_a_used_row_is_caught_and_of_an_unused_row_is_harmless():
             changed[row, bit // 64] ^= np.uint64(1 << (bit % 64))
             if row == used:
                 with pytest.raises(PeerError):
-                    outputs.match(active, evaluation, 0, changed)
+                    outputs.match(active, evaluation, 0, np.empty_like(changed), changed)
             else:
-                np.testing.assert_array_equal(outputs.match(active, evaluation, 0, changed), values)
+                np.testing.assert_array_equal(
+                    outputs.match(active, evaluation, 0, np.empty_like(changed), changed), values
+                )
 
 
 def test_swapped_rows_never_decode_to_the_other_value():
     garbling, evaluation, w0, _, active = make()
     rows = np.empty((2 * N, 2), np.uint64)
-    outputs.decode_info(w0, garbling, 0, rows)
+    outputs.decode_info(w0, garbling, 0, np.empty_like(rows), rows)
     rows[[0, 1]] = rows[[1, 0]]
     with pytest.raises(PeerError, match="matches none"):
-        outputs.match(active, evaluation, 0, rows)
+        outputs.match(active, evaluation, 0, np.empty_like(rows), rows)
 
 
 def test_a_wrong_label_tweak_or_start_is_caught():
     garbling, evaluation, w0, _, active = make()
     rows = np.empty((2 * N, 2), np.uint64)
-    outputs.decode_info(w0, garbling, 0, rows)
+    outputs.decode_info(w0, garbling, 0, np.empty_like(rows), rows)
     wrong = active.copy()
     wrong[5, 1] ^= np.uint64(1)
     with pytest.raises(PeerError):
-        outputs.match(wrong, evaluation, 0, rows)
+        outputs.match(wrong, evaluation, 0, np.empty_like(rows), rows)
     with pytest.raises(PeerError):
-        outputs.match(active, evaluation, 2, rows)
+        outputs.match(active, evaluation, 2, np.empty_like(rows), rows)
     evaluation.start[0] ^= np.uint64(64)
     with pytest.raises(PeerError):
-        outputs.match(active, evaluation, 0, rows)
+        outputs.match(active, evaluation, 0, np.empty_like(rows), rows)
 
 
 # -- for the garbler -----------------------------------------------------------------------------
