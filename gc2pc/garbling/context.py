@@ -1,7 +1,7 @@
 """The secrets of one garbler on one connection, and what the evaluator keeps beside them.
 
-Source: DESIGN 5.1; the random start S is the `start` of miTCCR (Guo, Katz, Wang, Weng, Yu, ePrint
-2019/1168, section 4), delta is the global offset of free-XOR (Kolesnikov, Schneider 2008).
+Source: docs/protocol.md, section 1; the random start S is the `start` of miTCCR (Guo, Katz, Wang, Weng,
+Yu, ePrint 2019/1168, section 4), delta is the global offset of free-XOR (Kolesnikov, Schneider 2008).
 Parties: one `GarblingContext` at the garbler, one `EvaluationContext` at the evaluator, per garbler of a
 connection: at most two pairs. Rounds and bytes: none of its own; S travels once, 16 bytes, before its
 first use.

@@ -1,6 +1,6 @@
 """Input labels: who gets which label of which wire, and what travels for it.
 
-Source: DESIGN 5.5 and 5.7. Free-XOR labels W1 = W0 xor delta; derandomised OT (Beaver 95).
+Source: docs/protocol.md, sections 5 and 7. Free-XOR labels W1 = W0 xor delta; derandomised OT (Beaver 95).
 Parties: garbler (OT sender) and evaluator (OT receiver).
 
     garbler's inputs    the ACTIVE label of every bit is drawn from a 16-byte seed sent once (AES-128 in

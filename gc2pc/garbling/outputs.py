@@ -1,6 +1,7 @@
 """Outputs: how each party decodes what is meant for it, and how a wrong output is caught.
 
-Source: DESIGN 5.6; decoding information and authenticity as in Bellare, Hoang, Rogaway (CCS 2012).
+Source: docs/protocol.md, section 6; decoding information and authenticity as in Bellare, Hoang, Rogaway
+(CCS 2012).
 Parties: garbler and evaluator.
 
     for the evaluator   per bit the garbler sends H(W0, T + 2i) and H(W1, T + 2i + 1), in color order: row c

@@ -1,9 +1,10 @@
 """The state of one connection: who is who, and at most one context per garbler.
 
-Source: DESIGN 5.1 and 5.8. Parties: both; each side keeps one `Connection`. A context begins with the first
-run that its garbler garbles; a connection has at most two. Any failure of a run destroys both, since a
-failed check may have leaked bits of delta and the two sides no longer agree about counters: open a new
-connection. Rounds, bytes, assumption and threat model: see `hello`, `garbler` and `evaluator`.
+Source: docs/protocol.md, sections 1 and 8. Parties: both; each side keeps one `Connection`. A context
+begins with the first run that its garbler garbles; a connection has at most two. Any failure of a run
+destroys both, since a failed check may have leaked bits of delta and the two sides no longer agree about
+counters: open a new connection. Rounds, bytes, assumption and threat model: see `hello`, `garbler` and
+`evaluator`.
 """
 
 from __future__ import annotations

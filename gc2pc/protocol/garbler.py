@@ -1,6 +1,6 @@
 """The garbler: Yao's protocol with half-gates, from its side.
 
-Source: Yao 86 as in Lindell, Pinkas 09; DESIGN section 5. Garbling: ePrint 2014/756; hash: 2019/1168; OT:
+Source: Yao 86 as in Lindell, Pinkas 09; docs/protocol.md. Garbling: ePrint 2014/756; hash: 2019/1168; OT:
 2020/110 and 2022/192.
 Parties: this one garbles and sends OTs; `evaluator` is the other. Flights of a run, once OT is set up:
 

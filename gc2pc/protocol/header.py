@@ -1,9 +1,9 @@
 """Run header: what both sides are about to run. It opens each side's first flight of a run.
 
-Source: DESIGN 5.8. Parties: both, symmetric. Rounds: none of its own: the headers cross, and OT messages
-and masked choice bits may ride with them. Bytes: 4, then at most MAX_HEADER, from each side.
-Both sides compare the same fields in the same order, so a mismatch has the same name on both. Labels,
-tables and outputs leave only after the comparison.
+Source: docs/protocol.md, section 8. Parties: both, symmetric. Rounds: none of its own: the headers
+cross, and OT messages and masked choice bits may ride with them. Bytes: 4, then at most MAX_HEADER, from
+each side. Both sides compare the same fields in the same order, so a mismatch has the same name on both.
+Labels, tables and outputs leave only after the comparison.
 Threat model: a peer may send anything: the answer is PeerError. Headers are public: nothing secret is in
 them, and they do not prove which inputs a peer uses.
 """

@@ -1,7 +1,7 @@
 """Hello: once per connection, both sides say who they are and with which parameters they run.
 
-Source: DESIGN 5.8. Parties: both, symmetric. Rounds: one; the two hellos cross. Bytes: 12 fixed bytes, then
-at most MAX_HELLO from each side.
+Source: docs/protocol.md, section 8. Parties: both, symmetric. Rounds: one; the two hellos cross. Bytes:
+12 fixed bytes, then at most MAX_HELLO from each side.
 Both sides compare the same fields in the same order, so a mismatch has the same name on both. The session
 id is a hash over both hellos, hence over both fresh 32-byte nonces; it enters every hash domain.
 Assumption: SHA-256 collision resistant; nonces from the OS. Threat model: a peer may send anything: the

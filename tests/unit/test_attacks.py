@@ -1,6 +1,7 @@
 """Attacks that must fail, mounted against real runs.
 
-The sigma attack (DESIGN 5.2), changed bytes at every place of a run, and an evaluator that lies.
+The sigma attack (docs/protocol.md, section 2), changed bytes at every place of a run, and an evaluator
+that lies.
 """
 
 from __future__ import annotations
