@@ -179,7 +179,7 @@ def print_bench(report: BenchReport, *, as_json: bool) -> None:
         print_json(report)
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("", "median", "spread", "target", "peak memory, MB"):
+    for heading in ("", "median", "spread", "target", "table bytes/AND", "peak memory, MB"):
         table.add_column(heading, justify="left" if not heading else "right")
     for row in report.rows:
         table.add_row(
@@ -187,6 +187,7 @@ def print_bench(report: BenchReport, *, as_json: bool) -> None:
             f"{row.median:,.4g} {row.unit}",
             f"{row.low:,.4g} - {row.high:,.4g}",
             row.target,
+            f"{row.figures['table_bytes_per_and']:.2f}" if "table_bytes_per_and" in row.figures else "",
             " / ".join(f"{peak:.0f}" for peak in row.peak_megabytes),
         )
     out = console()

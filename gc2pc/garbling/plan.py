@@ -17,6 +17,9 @@ from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
 from gc2pc.ir.graph import Group
 from gc2pc.params import LABEL_BYTES
 
+TABLES: Final = "tables"
+"""The phase of a run in which garbled tables move and nothing else."""
+
 OUTPUT_HASH_BYTES: Final = 32
 """Hash over the active labels of the garbler's outputs."""
 

@@ -13,7 +13,7 @@ from gc2pc.effects import Phase, Protocol
 from gc2pc.garbling import labels, outputs
 from gc2pc.garbling.bits import Bits, colors
 from gc2pc.garbling.context import EvaluationContext
-from gc2pc.garbling.plan import RunPlan
+from gc2pc.garbling.plan import TABLES, RunPlan
 from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.machine import Machine
 from gc2pc.protocol.header import RunHeader, with_header
@@ -52,7 +52,7 @@ def evaluator(
         labels.place_evaluator_transfer(machine, plan, transferred)
         yield from labels.receive_labels(context, machine, plan)
 
-        yield Phase("tables")
+        yield Phase(TABLES)
         gates = context.take_tweaks(plan.scheme.tweaks_per_and * plan.ands)
         yield from plan.scheme.evaluate(context, machine, gates)
 

@@ -23,7 +23,7 @@ from gc2pc.effects import Phase, Protocol
 from gc2pc.garbling import labels, outputs
 from gc2pc.garbling.bits import Bits, colors
 from gc2pc.garbling.context import GarblingContext
-from gc2pc.garbling.plan import RunPlan
+from gc2pc.garbling.plan import TABLES, RunPlan
 from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.machine import Machine
 from gc2pc.protocol.header import RunHeader, with_header
@@ -63,7 +63,7 @@ def garbler(
         labels.place_garbler_transfer(context, machine, plan, transferred, inputs, rng)
         yield from labels.send_labels(context, machine, plan, inputs, rng)
 
-        yield Phase("tables")
+        yield Phase(TABLES)
         gates = context.take_tweaks(plan.scheme.tweaks_per_and * plan.ands)
         yield from plan.scheme.garble(context, machine, gates)
 

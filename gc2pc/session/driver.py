@@ -47,6 +47,7 @@ def drive(protocol: Protocol[T], link: Link) -> tuple[T, Traffic]:
         seconds=meter.seconds,
         waiting_seconds=link.waited_seconds - waited,
         phases=meter.phases,
+        phase_bytes=meter.phase_bytes,
     )
 
 
@@ -66,10 +67,10 @@ def _fulfil(protocol: Protocol[T], link: Link, meter: Meter) -> T:
             answer = None
         # `type(...) is` rather than isinstance: a small run is a few dozen effects and as many microseconds.
         if type(effect) is Receive:
-            meter.moved(Receive)
+            meter.moved(Receive, effect.nbytes)
             answer = link.receive(effect.nbytes)
         elif type(effect) is Send:
-            meter.moved(Send)
+            meter.moved(Send, sum(map(len, effect.buffers)))
             link.send(*effect.buffers)
             last_sent = time.monotonic()
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gc2pc.params import TABLE_BYTES
+from gc2pc.garbling.plan import TABLES
 from gc2pc.protocol.connection import Connection
 from gc2pc.session.traffic import Traffic
 
@@ -21,7 +21,7 @@ class RunReport:
         role: "garbler" or "evaluator".
         batch: Instances that ran at once.
         and_gates: ANDs of the run, all instances together.
-        table_bytes: Bytes of garbled tables among those that were sent or received.
+        table_bytes: Bytes of garbled tables among those that were sent or received, as counted.
         ots: Oblivious transfers of the run, without those of their own set-up.
         ot_path: How they were made: "none", "direct" or "extension".
         bytes_sent: Payload; `framing_sent` comes on top.
@@ -91,7 +91,7 @@ def report_of(connection: Connection, traffic: Traffic) -> RunReport:
         role="garbler" if garbles else "evaluator",
         batch=plan.batch,
         and_gates=plan.ands,
-        table_bytes=TABLE_BYTES * plan.ands,
+        table_bytes=traffic.phase_bytes.get(TABLES, 0),
         ots=plan.ots,
         ot_path=connection.last_path,
         bytes_sent=traffic.bytes_sent,

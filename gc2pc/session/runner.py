@@ -113,7 +113,7 @@ class _Side:
             value = None
             self._spoil()
             if isinstance(effect, Receive):
-                self.meter.moved(Receive)
+                self.meter.moved(Receive, effect.nbytes)
                 if self.inbox.available < effect.nbytes:
                     self._waiting = effect
                     return
@@ -125,7 +125,7 @@ class _Side:
             elif isinstance(effect, Phase):
                 self.meter.switch(effect.name)
             elif isinstance(effect, Send):
-                self.meter.moved(Send)
+                self.meter.moved(Send, sum(map(len, effect.buffers)))
                 self._send(effect)
                 return
 
@@ -151,6 +151,7 @@ class _Side:
             rounds=self.meter.rounds,
             seconds=self.meter.seconds,
             phases=self.meter.phases,
+            phase_bytes=self.meter.phase_bytes,
         )
 
 

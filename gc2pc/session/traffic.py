@@ -17,6 +17,7 @@ class Traffic:
         bytes_received: Likewise.
         rounds: Maximal one-way runs of messages, either way.
         phases: Seconds per phase, in order of first appearance.
+        phase_bytes: Payload bytes that were sent or received per phase.
         seconds: From the first effect to the last byte handed to the channel.
         waiting_seconds: Of these, waiting for the peer or for room to send.
     """
@@ -29,23 +30,26 @@ class Traffic:
     seconds: float = 0.0
     waiting_seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
+    phase_bytes: dict[str, int] = field(default_factory=dict)
 
 
 class Meter:
-    """Times phases and counts changes of direction. It stands still between `pause` and `resume`."""
+    """Times phases, counts bytes and changes of direction. Stands still between `pause` and `resume`."""
 
-    __slots__ = ("_direction", "_since", "phase", "phases", "rounds", "seconds")
+    __slots__ = ("_direction", "_since", "phase", "phase_bytes", "phases", "rounds", "seconds")
 
     def __init__(self) -> None:
         self.phase = "start"
         self.phases: dict[str, float] = {}
+        self.phase_bytes: dict[str, int] = {}
         self.rounds = 0
         self.seconds = 0.0
         self._direction: type[Send | Receive] | None = None
         self._since = time.perf_counter()
 
-    def moved(self, direction: type[Send | Receive]) -> None:
-        """Bytes go in `direction` now."""
+    def moved(self, direction: type[Send | Receive], nbytes: int) -> None:
+        """`nbytes` go in `direction` now."""
+        self.phase_bytes[self.phase] = self.phase_bytes.get(self.phase, 0) + nbytes
         if direction is not self._direction:
             self._direction = direction
             self.rounds += 1
