@@ -38,8 +38,3 @@ def is_public(graph: Graph, x: Sequence[int]) -> bool:
 def constant_value(x: Sequence[int]) -> int:
     """The unsigned integer that the constant wires `x` spell."""
     return sum((literal & 1) << i for i, literal in enumerate(x))
-
-
-def lane_count(graph: Graph, *values: Sequence[int]) -> int:
-    """Lanes of the first literal that has any; 0 if all are FALSE or TRUE."""
-    return next((n for value in values for literal in value if (n := graph.lanes(literal))), 0)

@@ -66,9 +66,9 @@ class Emitter:
         """The index of the block about to be emitted: the time of live ranges."""
         return len(self.blocks)
 
-    def value(self, lanes: int, scope: Scope, end: int = -1) -> Value:
+    def value(self, lanes: int, scope: Scope) -> Value:
         """A new value that lives from now on."""
-        made = Value(lanes, scope, self.now, max(self.now, end))
+        made = Value(lanes, scope, self.now, self.now)
         self.values.append(made)
         return made
 

@@ -31,7 +31,6 @@ I32: Final = ir.IntType(32)
 I64: Final = ir.IntType(64)
 BLOCK: Final = ir.VectorType(I64, 2)
 BLOCKS: Final = ir.VectorType(I64, 8)
-BLOCK_BYTES: Final = 16
 
 
 class Lowering(enum.Enum):

@@ -46,10 +46,9 @@ MAX_OTS: Final = 1 << 40
 class _Cot:
     """The public counts, equal on both sides, and what is left over from earlier blocks."""
 
-    def __init__(self, session_id: bytes, rng: Rng, k: int) -> None:
+    def __init__(self, session_id: bytes, rng: Rng) -> None:
         self._session_id = session_id
         self._rng = rng
-        self._k = k
         self._direct_used = 0
         self._base_batches = 0
         self._spare = np.zeros((0, 2), np.uint64)
@@ -123,7 +122,7 @@ class CotSender(_Cot):
     """
 
     def __init__(self, delta: Rows, session_id: bytes, rng: Rng, k: int = SOFTSPOKEN_K) -> None:
-        super().__init__(session_id, rng, k)
+        super().__init__(session_id, rng)
         if delta.shape != (2,) or delta.dtype != np.uint64 or not int(delta[0]) & 1:
             raise ValueError("delta is uint64[2] with lowest bit 1")
         self._delta = delta.copy()
@@ -177,7 +176,7 @@ class CotReceiver(_Cot):
     """
 
     def __init__(self, session_id: bytes, rng: Rng, k: int = SOFTSPOKEN_K) -> None:
-        super().__init__(session_id, rng, k)
+        super().__init__(session_id, rng)
         self._spare_bits = np.zeros(0, np.uint8)
         self._extension = softspoken.Receiver(session_id, k)
 
