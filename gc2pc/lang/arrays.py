@@ -13,7 +13,7 @@ from gc2pc.lang.backend import Rearrange, Shape
 from gc2pc.lang.base import Base, backend_of, ceil_log2, common_type
 from gc2pc.lang.guard import refuse_iteration
 from gc2pc.lang.source import compile_error
-from gc2pc.lang.types import BOOL, UINT, Scalar, checked
+from gc2pc.lang.types import BOOL, UINT, Bool, Scalar, checked
 
 PRODUCT_LANES: Final = 1 << 14
 """Most multiplications that one `@` traces side by side; above, it runs as `repeat` over the inner
@@ -93,6 +93,19 @@ class Shaped(Arithmetic):
     def reverse(self) -> Self:
         """Axis 0 reversed."""
         return self[::-1]
+
+
+    def bits(self) -> Self:
+        """The raw bits as Bools on a new last axis, least significant first; free.
+
+        >>> odd = x.bits()[..., 0]
+        """
+        backend = backend_of(self)
+        planes = backend.bits(self.data_for(backend), self.scalar)
+        shape = (len(planes), *self.shape)
+        parts = [(plane, self.shape) for plane in planes]
+        data = backend.concatenate(parts, shape, lambda flat: np.moveaxis(flat.reshape(shape), 0, -1))
+        return self.make(Bool, (*self.shape, len(planes)), backend, data)
 
 
 class Reductions(Shaped):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gc2pc.lang.types import Scalar
 
 if TYPE_CHECKING:
+    from gc2pc.lang.operation import Operation
     from gc2pc.lang.traced import TracedBackend
 
 Data: TypeAlias = Any
@@ -103,6 +104,18 @@ class Backend(Protocol):
 
     def convert(self, x: Data, before: Scalar, after: Scalar) -> Data:
         """The same number in another type: nearest even, then wrapped."""
+        ...
+
+    def elementwise(self, operation: Operation, operands: Sequence[Data]) -> Sequence[Data]:
+        """The results of an operation on operands of one shape."""
+        ...
+
+    def bits(self, x: Data, scalar: Scalar) -> Sequence[Data]:
+        """Each bit of x as a Bool, least significant first: raw two's complement."""
+        ...
+
+    def from_bits(self, bits: Sequence[Data], scalar: Scalar) -> Data:
+        """The value whose raw bits are these."""
         ...
 
     def rearrange(self, x: Data, shape: Shape, move: Rearrange) -> tuple[Data, Shape]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 from typing import Any, Final, Self
@@ -11,6 +12,7 @@ import numpy as np
 from gc2pc.lang import codec
 from gc2pc.lang.backend import TRACE, Backend, Data, Rearrange, Shape
 from gc2pc.lang.clear import CLEAR, ClearBackend
+from gc2pc.lang.operation import Operation
 from gc2pc.lang.source import compile_error
 from gc2pc.lang.traced import TracedBackend
 from gc2pc.lang.types import BOOL, FIXED, Scalar, Type, checked, make_array
@@ -72,6 +74,38 @@ class Base:
             raise compile_error("an empty array; arrays have at least one element")
         data = CLEAR.constant(raw, scalar)
         return cls.make(scalar, raw.shape, CLEAR, data, (int(raw.min()), int(raw.max())))
+
+    @classmethod
+    def operate(
+        cls,
+        operation: Operation,
+        *operands: Base,
+        intervals: Sequence[tuple[int, int] | None] | None = None,
+    ) -> tuple[Self, ...]:
+        """The results of an element-wise operation on operands of the types it expects, broadcast.
+
+        Args:
+            operation: What to do with every element.
+            operands: At least one value.
+            intervals: Raw bounds of each result; None where the type's are the best known.
+        """
+        shape = broadcast_shape(*(x.shape for x in operands))
+        backend = backend_of(*operands)
+        data = backend.elementwise(operation, [x.broadcast(shape).data_for(backend) for x in operands])
+        bounds = intervals or [None] * len(data)
+        return tuple(
+            cls.make(scalar, shape, backend, item, interval)
+            for scalar, item, interval in zip(operation.results, data, bounds, strict=True)
+        )
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """All that `restore` needs to take changes back."""
+        return self.scalar, self.shape, self.backend, self.data, self.low, self.high
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Make this value what it was when it had that state."""
+        self.scalar, self.shape, self.backend, self.data, self.low, self.high = state
 
     # -- what a value is ---------------------------------------------------------------------------
 

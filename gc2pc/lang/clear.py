@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.lang.backend import Rearrange, Shape
+from gc2pc.lang.operation import Operation
 from gc2pc.lang.types import BOOL, Scalar
 
 Raw = NDArray[Any]
@@ -119,6 +120,20 @@ class ClearBackend:
         up = max(0, after.fraction - before.fraction)
         down = max(0, before.fraction - after.fraction)
         return _rounded(objects(x << up), down, after)
+
+    def elementwise(self, operation: Operation, operands: Sequence[Raw]) -> Sequence[Raw]:
+        """Its meaning on every element."""
+        count = len(operation.results)
+        results = np.frompyfunc(operation.meaning, len(operands), count)(*operands)
+        return [objects(result) for result in (results if count > 1 else [results])]
+
+    def bits(self, x: Raw, scalar: Scalar) -> Sequence[Raw]:
+        """Each bit; Python's integers behave as infinite two's complement."""
+        return [objects(x >> i & 1) for i in range(scalar.bits)]
+
+    def from_bits(self, bits: Sequence[Raw], scalar: Scalar) -> Raw:
+        """The sum of bit * 2^i, wrapped."""
+        return _wrap(sum(bit << i for i, bit in enumerate(bits)), scalar)
 
     def rearrange(self, x: Raw, shape: Shape, move: Rearrange) -> tuple[Raw, Shape]:
         """NumPy's own function, applied."""

@@ -11,7 +11,7 @@ from gc2pc.lang.backend import TRACE, Backend
 from gc2pc.lang.base import Base, backend_of, common_type
 from gc2pc.lang.clear import CLEAR
 from gc2pc.lang.source import compile_error
-from gc2pc.lang.types import Array, Bool, Type
+from gc2pc.lang.types import BOOL, Array, Bool, Scalar, Type
 from gc2pc.lang.value import Value
 
 
@@ -90,3 +90,13 @@ def random_bits(kind: Type = Bool, *shape: int) -> Any:
     backend: Backend = TRACE.get() or CLEAR
     data = backend.random(wanted.element, wanted.shape)
     return Value.make(wanted.element, wanted.shape, backend, data)
+
+
+def from_bits(scalar: Scalar, bits: Any) -> Any:
+    """See `Scalar.from_bits`."""
+    value = bits if isinstance(bits, Value) else stack(bits, -1)
+    if value.scalar.kind != BOOL or not value.shape or value.shape[-1] != scalar.bits:
+        raise compile_error(f"{scalar}.from_bits takes {scalar.bits} Bools, not {value.type}")
+    backend = backend_of(value)
+    planes = [value[..., i].data_for(backend) for i in range(scalar.bits)]
+    return Value.make(scalar, value.shape[:-1], backend, backend.from_bits(planes, scalar))

@@ -16,6 +16,7 @@ from gc2pc.ir.graph import FALSE, TRUE, Graph
 from gc2pc.ir.view import View
 from gc2pc.lang.backend import Rearrange, Shape
 from gc2pc.lang.codec import to_bits
+from gc2pc.lang.operation import Operation
 from gc2pc.lang.source import compile_error
 from gc2pc.lang.types import BOOL, Scalar
 
@@ -142,6 +143,19 @@ class TracedBackend:
             return extend([FALSE] * up + x, after.bits, before.signed)
         rounded = shift.round_shift(self.graph, x, -up, before.signed)
         return extend(rounded, after.bits, before.signed)
+
+    def elementwise(self, operation: Operation, operands: Sequence[Wires]) -> Sequence[Wires]:
+        """Its gates."""
+        results = operation.gates(self.graph, *operands)
+        return results if len(operation.results) > 1 else [results]
+
+    def bits(self, x: Wires, scalar: Scalar) -> Sequence[Wires]:
+        """Free."""
+        return [[bit] for bit in x]
+
+    def from_bits(self, bits: Sequence[Wires], scalar: Scalar) -> Wires:
+        """Free."""
+        return [bit[0] for bit in bits]
 
     def rearrange(self, x: Wires, shape: Shape, move: Rearrange) -> tuple[Wires, Shape]:
         """One view for all bits; nothing is computed."""

@@ -146,6 +146,15 @@ class Scalar(Type):
 
         return Value.constant(value, self)
 
+    def from_bits(self, bits: Any) -> Any:
+        """The value whose raw bits are these Bools: an array, least significant on the last axis first; free.
+
+        >>> byte = UInt[8].from_bits(x.bits()[..., ::-1])     # the bits of x in reverse order
+        """
+        from gc2pc.lang.functions import from_bits
+
+        return from_bits(self, bits)
+
     def __str__(self) -> str:
         if self.kind == BOOL:
             return BOOL
