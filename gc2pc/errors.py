@@ -26,6 +26,7 @@ class CompileError(Gc2pcError):
         message: What is wrong, in one sentence.
         location: ``file:line`` of the offending source, if known.
         source: The offending source line, if known.
+        columns: First column and end of the offending part of that line, in characters, if known.
         suggestion: What to write instead, if known.
     """
 
@@ -35,15 +36,23 @@ class CompileError(Gc2pcError):
         *,
         location: str | None = None,
         source: str | None = None,
+        columns: tuple[int, int] | None = None,
         suggestion: str | None = None,
     ) -> None:
         self.message = message
         self.location = location
         self.source = source
+        self.columns = columns
         self.suggestion = suggestion
         lines = [f"{location}: {message}" if location else message]
         if source:
-            lines.append(f"    {source.strip()}")
+            text = source.strip()
+            lines.append(f"    {text}")
+            if columns is not None:
+                indent = len(source) - len(source.lstrip())
+                start = max(0, columns[0] - indent)
+                end = min(columns[1] - indent, len(text))
+                lines.append(f"    {' ' * start}{'^' * max(1, end - start)}")
         if suggestion:
             lines.append(f"  try: {suggestion}")
         super().__init__("\n".join(lines))

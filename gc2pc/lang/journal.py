@@ -6,8 +6,6 @@ branch first changed it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -15,10 +13,8 @@ if TYPE_CHECKING:
     from gc2pc.lang.base import Base
 
 State: TypeAlias = tuple[Any, ...]
-Journal: TypeAlias = dict[int, tuple["Base", State]]
-"""By identity: a value that was changed, and its state before."""
 
-_JOURNAL: Final[ContextVar[Journal | None]] = ContextVar("gc2pc_journal", default=None)
+_JOURNAL: Final[ContextVar[dict[int, tuple[Base, State]] | None]] = ContextVar("gc2pc_journal", default=None)
 
 
 def record(value: Base) -> None:
@@ -28,12 +24,34 @@ def record(value: Base) -> None:
         journal.setdefault(id(value), (value, value.state))
 
 
-@contextmanager
-def journal() -> Iterator[Journal]:
-    """Changes made inside are recorded in the journal that this gives."""
-    changes: Journal = {}
-    token = _JOURNAL.set(changes)
-    try:
-        yield changes
-    finally:
-        _JOURNAL.reset(token)
+class Changes:
+    """The values that change from now on until `undo`.
+
+    Attributes:
+        before: By identity: a value that changed, and its state before.
+        after: The states of these values when `undo` was called.
+    """
+
+    def __init__(self) -> None:
+        self.before: dict[int, tuple[Base, State]] = {}
+        self.after: dict[int, State] = {}
+        self._token = _JOURNAL.set(self.before)
+
+    def undo(self) -> None:
+        """Stop recording, and give all values the state they had before."""
+        _JOURNAL.reset(self._token)
+        for key, (value, state) in self.before.items():
+            self.after[key] = value.state
+            value.restore(state)
+
+
+def select(condition: Any, first: Changes, second: Changes) -> None:
+    """Give every value that either side changed the first side's state where `condition`, else the other's."""
+    for key, (value, before) in (second.before | first.before).items():
+        sides = []
+        for changes in (first, second):
+            side = object.__new__(type(value))
+            side.restore(changes.after.get(key, before))
+            sides.append(side)
+        record(value)
+        value.restore(condition.choose(*sides).state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -16,6 +17,7 @@ from gc2pc.lang.base import Base
 from gc2pc.lang.binding import Binding, bind
 from gc2pc.lang.clear import CLEAR
 from gc2pc.lang.codec import from_bits, plain
+from gc2pc.lang.control.rewriting import rewritten
 from gc2pc.lang.party import External, Party
 from gc2pc.lang.shares import Share
 from gc2pc.lang.signature import Output, Parameter, Signature, read_signature
@@ -44,7 +46,7 @@ class Program:
     """
 
     def __init__(
-        self, function: Callable[..., Any], signature: Signature, garbler: Party | None = None
+        self, function: FunctionType, signature: Signature, garbler: Party | None = None
     ) -> None:
         self.function = function
         self.name = function.__name__
@@ -56,6 +58,11 @@ class Program:
         self._circuits: dict[tuple[Any, ...], Circuit] = {}
         self.__name__, self.__doc__ = function.__name__, function.__doc__
         self.__wrapped__ = function
+
+    @property
+    def body(self) -> Callable[..., Any]:
+        """The function with control flow that works on secrets."""
+        return rewritten(self.function)
 
     def __repr__(self) -> str:
         return f"<circuit {self.name} of {self.parties[0]} and {self.parties[1]}>"

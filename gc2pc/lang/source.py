@@ -36,7 +36,35 @@ def compile_error(message: str, suggestion: str | None = None) -> CompileError:
         return CompileError(message, suggestion=suggestion)
     filename, line = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(filename, line, frame.f_globals) or None
-    return CompileError(message, location=f"{filename}:{line}", source=source, suggestion=suggestion)
+    return CompileError(
+        message,
+        location=f"{filename}:{line}",
+        source=source,
+        columns=_columns(frame, source) if source else None,
+        suggestion=suggestion,
+    )
+
+
+def _position(frame: FrameType) -> tuple[int, int, int, int] | None:
+    """First line, last line, first column and end of the running expression; columns in bytes."""
+    for i, position in enumerate(frame.f_code.co_positions()):
+        if i == frame.f_lasti // 2:
+            first, last, begin, end = position
+            if first is None or last is None or begin is None or end is None:
+                return None
+            return first, last, begin, end
+    return None
+
+
+def _columns(frame: FrameType, source: str) -> tuple[int, int] | None:
+    """Where the running expression stands in its first line, in characters."""
+    position = _position(frame)
+    if position is None or position[0] != frame.f_lineno:
+        return None
+    first, last, begin, end = position
+    raw = source.rstrip().encode()
+    end = end if first == last else len(raw)
+    return len(raw[:begin].decode(errors="replace")), len(raw[:end].decode(errors="replace"))
 
 
 def code_location(code: CodeType) -> str:
@@ -53,10 +81,10 @@ def current_expression() -> ast.expr | None:
     frame = user_frame()
     if frame is None:
         return None
-    positions = list(frame.f_code.co_positions())
-    first, last, begin, end = positions[frame.f_lasti // 2]
-    if first is None or last is None or begin is None or end is None:
+    position = _position(frame)
+    if position is None:
         return None
+    first, last, begin, end = position
     lines = [linecache.getline(frame.f_code.co_filename, n, frame.f_globals) for n in range(first, last + 1)]
     raw = [line.encode() for line in lines]
     raw[-1] = raw[-1][:end]

@@ -49,7 +49,7 @@ def trace(program: Program, binding: Binding) -> Graph:
         arguments[parameter.name] = Value.make(kind.element, kind.shape, backend, wires)
     token = TRACE.set(backend)
     try:
-        result = program.function(**arguments)
+        result = program.body(**arguments)
         for output, value in _results(program, binding, result):
             kind = binding.resolve(output.type)
             wires = _wires(program, backend, value)
@@ -78,7 +78,7 @@ def run_clear(program: Program, binding: Binding, inputs: Mapping[str, Any]) -> 
             arguments[parameter.name] = Value.make(kind.element, kind.shape, CLEAR, inputs[parameter.name])
     token = TRACE.set(None)
     try:
-        result = program.function(**arguments)
+        result = program.body(**arguments)
         return [value for _, value in _results(program, binding, result)]
     finally:
         TRACE.reset(token)
@@ -104,7 +104,7 @@ def inline(program: Program, values: Mapping[str, Any]) -> Any:
                 f"{program.name} takes {parameter.name} of type {kind}, not {value.type}",
                 f"x.to({kind.element})",
             )
-    return program.function(**values)
+    return program.body(**values)
 
 
 def _results(program: Program, binding: Binding, result: Any) -> list[tuple[Output, Value]]:

@@ -1,0 +1,1 @@
+"""Control flow on secrets: functions are rewritten before they run."""

@@ -1,0 +1,100 @@
+"""Python's builtins that look at truth values, on secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any, Final
+
+from gc2pc.lang.base import Base
+from gc2pc.lang.control.truth import decision
+from gc2pc.lang.functions import stack
+from gc2pc.lang.source import compile_error
+from gc2pc.lang.value import Value
+
+
+def _items(values: Any) -> list[Any]:
+    """The elements of anything iterable; an array is its elements along axis 0."""
+    return [values[i] for i in range(len(values))] if isinstance(values, Value) else list(values)
+
+
+def _any_secret(values: Iterable[Any]) -> bool:
+    return any(isinstance(value, Base) for value in values)
+
+
+def _no_key(options: dict[str, Any], name: str) -> None:
+    if options:
+        raise compile_error(
+            f"builtin {name}() takes no {min(options)}= on secrets",
+            "std.sort_by(keys, values), or argmax and argmin",
+        )
+
+
+def _sum(values: Any, start: Any = 0) -> Any:
+    """The sum never wraps: it is as wide as all elements need."""
+    if isinstance(values, Value):
+        total = values.sum(0) if values.ndim > 1 else values.sum()
+    else:
+        items = list(values)
+        if not _any_secret(items):
+            return sum(items, start)
+        total = stack(items).sum(0)
+    return total if isinstance(start, int) and start == 0 else total + start
+
+
+def _extreme(name: str) -> Callable[..., Any]:
+    native: Callable[..., Any] = {"max": max, "min": min}[name]
+    method = {"max": "maximum", "min": "minimum"}[name]
+
+    def extreme(*values: Any, **options: Any) -> Any:
+        if len(values) == 1 and isinstance(values[0], Base):
+            _no_key(options, name)
+            return getattr(values[0], name)(0 if values[0].ndim > 1 else None)
+        items = _items(values[0]) if len(values) == 1 else list(values)
+        if not _any_secret(items):
+            return native(items, **options)
+        _no_key(options, name)
+        first = next(item for item in items if isinstance(item, Base))
+        return reduce(lambda x, y: getattr(first.operand(x), method)(y), items)
+
+    return extreme
+
+
+def _joined(name: str) -> Callable[[Any], Any]:
+    native: Callable[..., bool] = {"any": any, "all": all}[name]
+
+    def logic(values: Any) -> Any:
+        items = [decision(item, f"{name}()") for item in _items(values)]
+        secret = [item for item in items if isinstance(item, Base)]
+        public = native(item for item in items if not isinstance(item, Base))
+        if not secret or public is (name == "any"):
+            return public
+        return getattr(stack(secret), name)()
+
+    return logic
+
+
+def _sorted(values: Any, **options: Any) -> Any:
+    items = _items(values)
+    if not _any_secret(items):
+        return sorted(items, **options)
+    reverse = bool(options.pop("reverse", False))
+    _no_key(options, "sorted")
+    array = stack(items).sort()
+    return array[::-1] if reverse else array
+
+
+def _bool(value: Any = False) -> Any:
+    return decision(value, "bool()")
+
+
+BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
+    sum: _sum,
+    max: _extreme("max"),
+    min: _extreme("min"),
+    any: _joined("any"),
+    all: _joined("all"),
+    sorted: _sorted,
+    bool: _bool,
+}
+"""What rewritten code calls instead of a builtin."""

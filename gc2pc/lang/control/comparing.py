@@ -1,0 +1,106 @@
+"""Comparisons that Python's own operators cannot make on secrets: chains, ``in``, equality of structures."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, Final
+
+from gc2pc.lang.base import Base
+from gc2pc.lang.control.truth import decision, joined
+from gc2pc.lang.source import compile_error
+from gc2pc.lang.tree import leaves
+from gc2pc.lang.value import Value
+
+_NATIVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+    "Is": operator.is_,
+    "IsNot": operator.is_not,
+}
+
+
+def compare(sign: str, x: Any, y: Any) -> Any:
+    """``x sign y``."""
+    if sign in _NATIVE:
+        return _NATIVE[sign](x, y)
+    if sign in ("Eq", "NotEq"):
+        equal = _equal(x, y)
+        return equal if sign == "Eq" else _not(equal)
+    found = _contains(y, x)
+    return found if sign == "In" else _not(found)
+
+
+def chain(first: Any, *links: tuple[str, Callable[[], Any]]) -> Any:
+    """``first sign1 second sign2 third``: every operand is evaluated at most once."""
+    secret: Any = True
+    left = first
+    for sign, following in links:
+        right = following()
+        result = compare(sign, left, right)
+        known = decision(result, "a chained comparison")
+        if known is False:
+            return result
+        secret = joined(secret, known)
+        left = right
+    return secret
+
+
+def _not(value: Any) -> Any:
+    return ~value if isinstance(value, Value) else not value
+
+
+def _is_structure(x: Any) -> bool:
+    return isinstance(x, tuple | list) and any(isinstance(leaf, Base) for leaf in leaves(x))
+
+
+def _equal(x: Any, y: Any) -> Any:
+    if not (_is_structure(x) or _is_structure(y)):
+        return x == y
+    if type(x) is not type(y) or len(x) != len(y):
+        return False
+    return _all([_equal(a, b) for a, b in zip(x, y, strict=True)])
+
+
+def _all(tests: list[Any]) -> Any:
+    total: Any = True
+    for test in tests:
+        known = decision(test, "`==`")
+        if known is False:
+            return False
+        total = joined(total, known)
+    return total
+
+
+def _contains(where: Any, item: Any) -> Any:
+    """``item in where``."""
+    if isinstance(where, Base):
+        return (where == item).any() if where.shape else _single(where)
+    if isinstance(item, Base) and isinstance(where, range):
+        return _in_range(item, where)
+    elements = list(where) if isinstance(where, tuple | list | set | frozenset | dict) else None
+    if elements is None or not (isinstance(item, Base) or _is_structure(item) or _is_structure(elements)):
+        return item in where
+    found: Any = False
+    for element in elements:
+        known = decision(_equal(item, element), "`in`")
+        if known is True:
+            return True
+        found = known if found is False else found if known is False else found | known
+    return found
+
+
+def _single(value: Base) -> Any:
+    raise compile_error(f"`in` searches arrays, not a single {value.scalar}")
+
+
+def _in_range(item: Any, where: range) -> Any:
+    if len(where) == 0:
+        return False
+    low, high = min(where), max(where)
+    inside = (item >= low) & (item <= high)
+    if abs(where.step) > 1:
+        inside &= (item - low) % abs(where.step) == 0
+    return inside

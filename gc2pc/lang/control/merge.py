@@ -1,0 +1,130 @@
+"""Selecting between what two branches left behind.
+
+Values are selected by gates; structures part by part; what is equal on both sides stays as it is. What cannot
+be selected (a name that only one branch binds, values of different types) becomes `Undefined`: harmless until it
+is used, and then an error that says why.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+
+from gc2pc.lang.base import Base
+from gc2pc.lang.control.undefined import UNSET, Undefined
+
+_PLAIN: Final = (bool, int, float, Fraction, np.generic)
+
+
+def merge(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
+    """What `name` is after a secret `if`: `then` where the Bool `condition` holds, else `otherwise`."""
+    if then is otherwise or otherwise is UNSET:
+        return then
+    if then is UNSET:
+        return otherwise
+    for side in (then, otherwise):
+        if isinstance(side, Undefined):
+            return side
+    if isinstance(then, Base) or isinstance(otherwise, Base):
+        return _values(condition, then, otherwise, name)
+    if isinstance(then, enum.Enum) and type(then) is type(otherwise):
+        return _enums(condition, then, otherwise)
+    if isinstance(then, _PLAIN) and isinstance(otherwise, _PLAIN):
+        return _constants(condition, then, otherwise, name)
+    parts = _parts(then, otherwise)
+    if parts is not None:
+        return _rebuild(then, [merge(condition, a, b, f"{name}{where}") for where, a, b in parts])
+    if _equal(then, otherwise):
+        return then
+    return Undefined(
+        name,
+        f"it is {describe(then)} in one branch and {describe(otherwise)} in the other",
+        "the same kind of value in both branches",
+    )
+
+
+def _values(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
+    first, second = (then, otherwise) if isinstance(then, Base) else (otherwise, then)
+    if isinstance(second, Base):
+        same = first.scalar == second.scalar and first.shape == second.shape
+    else:
+        same = isinstance(second, (*_PLAIN, enum.Enum)) and not first.shape
+    if same:
+        return condition.choose(then, otherwise)
+    kinds = f"{describe(then)} in one branch and {describe(otherwise)} in the other"
+    return Undefined(name, f"it is {kinds}", f"the same type in both, as with .to({first.scalar})")
+
+
+def _enums(condition: Any, then: enum.Enum, otherwise: enum.Enum) -> Any:
+    from gc2pc.lang.types import enum_type
+
+    kind = enum_type(type(then))
+    return condition.choose(kind(then), kind(otherwise))
+
+
+def _constants(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
+    if isinstance(then, bool | np.bool_) and isinstance(otherwise, bool | np.bool_):
+        if bool(then) == bool(otherwise):
+            return then
+        return condition if then else ~condition
+    if type(then) is type(otherwise) and then == otherwise:
+        return then
+    suggestion = "a typed constant in both branches, such as UInt[8](0)"
+    if isinstance(then, int) and isinstance(otherwise, int):
+        bits = max(then.bit_length(), otherwise.bit_length(), 1)
+        kind = f"Int[{bits + 1}]" if min(then, otherwise) < 0 else f"UInt[{bits}]"
+        suggestion = f"a typed constant such as {kind}({then}), wide enough for all it may become"
+    reason = f"it is the plain {then!r} in one branch and {otherwise!r} in the other, without a type"
+    return Undefined(name, reason, suggestion)
+
+
+def _parts(then: Any, otherwise: Any) -> list[tuple[str, Any, Any]] | None:
+    """(where, part of one, part of the other) of two structures of one form; None if they have none."""
+    if type(then) is not type(otherwise):
+        return None
+    if isinstance(then, tuple | list) and len(then) == len(otherwise):
+        return [(f"[{i}]", a, b) for i, (a, b) in enumerate(zip(then, otherwise, strict=True))]
+    if isinstance(then, dict) and then.keys() == otherwise.keys():
+        return [(f"[{key!r}]", then[key], otherwise[key]) for key in then]
+    if dataclasses.is_dataclass(then):
+        names = [field.name for field in dataclasses.fields(then)]
+        return [(f".{name}", getattr(then, name), getattr(otherwise, name)) for name in names]
+    return None
+
+
+def _rebuild(form: Any, parts: list[Any]) -> Any:
+    """A structure of the same form."""
+    if isinstance(form, dict):
+        return dict(zip(form, parts, strict=True))
+    if isinstance(form, tuple) and hasattr(form, "_fields"):
+        return type(form)(*parts)
+    if isinstance(form, tuple | list):
+        return type(form)(parts)
+    names = [field.name for field in dataclasses.fields(form)]
+    return dataclasses.replace(form, **dict(zip(names, parts, strict=True)))
+
+
+def _equal(then: Any, otherwise: Any) -> bool:
+    """Whether two things without secrets in them are the same."""
+    if type(then) is not type(otherwise):
+        return False
+    if isinstance(then, np.ndarray):
+        return bool(np.array_equal(then, otherwise))
+    if isinstance(then, str | bytes | frozenset | range | slice | set):
+        return bool(then == otherwise)
+    return False
+
+
+def describe(value: Any) -> str:
+    """A value's type, for errors."""
+    if isinstance(value, Base):
+        return str(value.type)
+    if value is None:
+        return "None"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"{value!r}" if isinstance(value, (*_PLAIN, str)) else f"a {type(value).__name__}"
