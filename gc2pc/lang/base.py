@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from fractions import Fraction
-from math import prod
+from math import inf, prod
 from typing import Any, Final, Self
 
 import numpy as np
@@ -15,9 +16,9 @@ from gc2pc.lang.clear import CLEAR, ClearBackend
 from gc2pc.lang.operation import Operation
 from gc2pc.lang.source import compile_error
 from gc2pc.lang.traced import TracedBackend
-from gc2pc.lang.types import BOOL, FIXED, Scalar, Type, checked, make_array
+from gc2pc.lang.types import BOOL, FIXED, FLOAT, Scalar, Type, checked, make_array
 
-_PLAIN: Final = (bool, int, float, Fraction, list, np.ndarray, np.generic)
+_PLAIN: Final = (bool, int, float, Fraction, list, np.ndarray, np.generic, enum.Enum)
 
 
 class Base:
@@ -52,7 +53,7 @@ class Base:
     ) -> Self:
         """A value; an interval that the type does not hold means that it wraps: anything is possible."""
         low, high = interval if interval is not None else (scalar.low, scalar.high)
-        if low < scalar.low or high > scalar.high:
+        if low < scalar.low or high > scalar.high or scalar.kind == FLOAT:
             low, high = scalar.low, scalar.high
         return cls(scalar, shape, backend, data, low, high)
 
@@ -126,7 +127,9 @@ class Base:
 
     @property
     def interval(self) -> tuple[int | float, int | float]:
-        """Public bounds of every element."""
+        """Public bounds of every element; none for floats."""
+        if self.scalar.kind == FLOAT:
+            return -inf, inf
         low, high = codec.plain(self.scalar, self.low), codec.plain(self.scalar, self.high)
         return low, high
 
@@ -147,10 +150,16 @@ class Base:
             return backend.captured(self.data, self.backend.graph)
         raise compile_error("a secret of a circuit is used outside of it")
 
+    def adopt(self, scalar: Scalar) -> Base:  # noqa: ARG002  (only integers without a type do)
+        """This value where one of type `scalar` is at hand: itself, since it has a declared type."""
+        return self
+
     def operand(self, other: Any) -> Self:
         """The other operand: a value as it is; a plain number or array as a constant of this type."""
         if isinstance(other, Base):
-            return other  # type: ignore[return-value]
+            return other.adopt(self.scalar)  # type: ignore[return-value]
+        if isinstance(other, bytes):
+            other = list(other)
         if isinstance(other, _PLAIN):
             if isinstance(other, bool | np.bool_) and self.scalar.kind != BOOL:
                 raise compile_error(f"True and False are no {self.scalar}", "1 or 0")
@@ -163,6 +172,10 @@ class Base:
         data, shape = backend.rearrange(self.data_for(backend), self.shape, move)
         return self.make(self.scalar, shape, backend, data, (self.low, self.high))
 
+    def copy(self) -> Self:
+        """A value of its own: what is written to one of the two does not show in the other."""
+        return self.make(self.scalar, self.shape, self.backend, self.data, (self.low, self.high))
+
     def broadcast(self, shape: Shape) -> Self:
         """This value repeated to `shape` by NumPy's rules."""
         if shape == self.shape:
@@ -173,14 +186,19 @@ class Base:
         """The same number in another type.
 
         Integers wrap; fraction bits that do not fit are rounded away, to nearest even; to Bool it is
-        whether the value is not zero.
+        whether the value is not zero. From a float, an integer is truncated towards zero and a Fixed rounded
+        to nearest even; what does not fit becomes the nearest value that does, and NaN becomes 0.
 
         >>> total = votes.to(UInt[16]).sum()
         """
         if not isinstance(target, Scalar):
             raise compile_error(f".to takes an element type, not {target!r}", ".to(UInt[16])")
         if target == self.scalar:
-            return self
+            return self.copy()
+        if FLOAT in (self.scalar.kind, target.kind):
+            from gc2pc.lang import floats
+
+            return floats.convert(self, target)
         backend = backend_of(self)
         data = backend.convert(self.data_for(backend), self.scalar, target)
         return self.make(target, self.shape, backend, data, _converted(self, target))
@@ -212,7 +230,7 @@ def common_type(x: Scalar, y: Scalar) -> Scalar:
     if x == y:
         return x
     if x.kind != y.kind:
-        kind = FIXED if FIXED in (x.kind, y.kind) else x.kind
+        kind = next((kind for kind in (FLOAT, FIXED) if kind in (x.kind, y.kind)), x.kind)
         target = y if kind == y.kind else x
         raise compile_error(
             f"{x} and {y} do not mix: arithmetic needs two values of the same kind", f".to({target})"

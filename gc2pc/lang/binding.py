@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gc2pc.errors import InputError
+from gc2pc.lang import tree
 from gc2pc.lang.shares import Share
 from gc2pc.lang.types import ArrayType, Type
 
@@ -78,6 +79,7 @@ def bind(program: Program, values: Mapping[str, Any]) -> Binding:
         InputError: A name is unknown, a static has the wrong type, or sizes contradict each other.
     """
     parameters = {p.name: p for p in program.parameters}
+    values = flattened(program, values)
     symbols = {s for p in program.parameters if not p.static for s in p.type.symbols}
     symbols |= {s for output in program.outputs for s in output.type.symbols}
     statics: dict[str, Any] = {}
@@ -102,6 +104,26 @@ def bind(program: Program, values: Mapping[str, Any]) -> Binding:
     return Binding(program, statics, inputs)
 
 
+def flattened(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with those of structures replaced by their leaves: ``p`` by ``p.x`` and ``p.y``.
+
+    Raises:
+        InputError: A value does not have its parameter's structure.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        schema = program.signature.arguments.get(name)
+        if tree.branches(schema) and schema is not None:
+            try:
+                items = tree.flatten(schema, value)
+            except TypeError as error:
+                raise InputError(f"{program.name}: input {name!r}: expected {error}") from None
+            flat |= {leaf.name: item for leaf, item in zip(tree.leaves(schema), items, strict=True)}
+        else:
+            flat[name] = value
+    return flat
+
+
 def _static(program: str, name: str, kind: type, value: Any) -> Any:
     if kind is int and isinstance(value, np.integer):
         value = int(value)
@@ -115,7 +137,7 @@ def _sizes(program: str, name: str, kind: Type, value: Any, statics: dict[str, A
     if not isinstance(kind, ArrayType) or not kind.symbols:
         return
     try:
-        shape = value.type.shape if isinstance(value, Share) else np.shape(value)
+        shape = value.type.shape if isinstance(value, Share) else kind.shape_of(value)
     except ValueError:  # ragged: encoding will say so
         return
     if len(shape) == len(kind.dims) + 1:  # batched

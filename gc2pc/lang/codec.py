@@ -3,6 +3,7 @@
     Bool        bool                      numpy bool arrays
     UInt, Int   int                       int64, uint64 (UInt[64]) or object arrays (wider)
     Fixed       float, Fraction above 53 bits    float64 or object arrays
+    Float32/64  float                     float32 or float64 arrays
 
 Bits are uint8 arrays (wires, lanes, m), least significant wire first, lanes in C order. Raw values are the
 integers value * 2^fraction. Error texts describe a value but never contain it.
@@ -13,14 +14,17 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.errors import InputError
+from gc2pc.gadgets import float_meaning
+from gc2pc.lang.enums import EnumScalar
 from gc2pc.lang.source import describe
-from gc2pc.lang.types import BOOL, FIXED, ArrayType, Scalar, Type
+from gc2pc.lang.types import BOOL, FIXED, FLOAT, ArrayType, Scalar, Type
 
 Objects = NDArray[Any]
 
@@ -32,14 +36,18 @@ def expectation(scalar: Scalar) -> str:
     """What a value of the type looks like, with its range."""
     if scalar.kind == BOOL:
         return "Bool, which is True or False"
+    if isinstance(scalar, EnumScalar):
+        return f"a member of {scalar}"
     if scalar.kind == FIXED:
         unit = 1 << scalar.fraction
         return f"{scalar}, a number from {scalar.low // unit} to {float(Fraction(scalar.high, unit)):.6g}"
+    if scalar.kind == FLOAT:
+        return f"{scalar}, a number"
     return f"{scalar}, an integer from {scalar.low} to {scalar.high}"
 
 
 def raw_scalar(scalar: Scalar, value: Any) -> int:
-    """The raw integer of one plain value; a Fixed one is rounded to nearest even.
+    """The raw integer of one plain value; Fixed and floats are rounded to nearest even.
 
     Raises:
         ValueError: The value does not fit; the text describes it without showing it.
@@ -48,13 +56,18 @@ def raw_scalar(scalar: Scalar, value: Any) -> int:
         value = value.item()
     if isinstance(value, np.ndarray) and value.shape == ():
         value = value.item()
+    if isinstance(scalar, EnumScalar):
+        return scalar.raw_of(value)
     if scalar.kind == BOOL:
         if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
             return int(value)
         raise ValueError(describe(value) if not isinstance(value, int) else "another integer")
-    if scalar.kind == FIXED:
+    if scalar.kind in (FIXED, FLOAT):
         if isinstance(value, bool) or not isinstance(value, int | float | Fraction | Decimal):
             raise ValueError(describe(value))
+    if scalar.kind == FLOAT:
+        return _raw_float(scalar, value)
+    if scalar.kind == FIXED:
         try:
             raw = round(Fraction(value) * (1 << scalar.fraction))
         except (ValueError, OverflowError):
@@ -67,6 +80,19 @@ def raw_scalar(scalar: Scalar, value: Any) -> int:
         raise ValueError("a larger number")
     if raw < scalar.low:
         raise ValueError("a smaller number")
+    return raw
+
+
+def _raw_float(scalar: Scalar, value: float | Fraction | Decimal) -> int:
+    """The bit pattern of the nearest float, zero for a subnormal one."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        value = float(value)
+    if isinstance(value, float):
+        raw = int(float_meaning.convert(64, scalar.width, np.float64(value).view(np.uint64)))
+    else:
+        raw = float_meaning.from_number(scalar.width, Fraction(value))
+    if isfinite(value) and not isfinite(plain(scalar, raw)):
+        raise ValueError("a larger number" if value > 0 else "a smaller number")
     return raw
 
 
@@ -93,12 +119,17 @@ def raw_array(scalar: Scalar, value: Any) -> Objects:
 def _raw_fast(scalar: Scalar, array: Objects) -> Objects | None:
     """The same for numeric arrays that NumPy can check and scale; None if in doubt."""
     kind = array.dtype.kind
-    if array.size == 0 or scalar.width > 64:
+    if array.size == 0 or scalar.width > 64 or isinstance(scalar, EnumScalar):
         return None
-    if kind in "biu" and scalar.kind != FIXED:
+    if kind in "biu" and scalar.kind not in (FIXED, FLOAT):
         inside = int(array.min()) >= scalar.low and int(array.max()) <= scalar.high
         wide = scalar.width == 64 and not scalar.signed
         return array.astype(np.uint64 if wide else np.int64) if inside else None
+    if kind == "f" and scalar.kind == FLOAT and array.dtype.itemsize <= 8:
+        doubles = np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
+        raw = np.asarray(float_meaning.convert(64, scalar.width, doubles.view(np.uint64)))
+        overflows = np.isinf(plain_floats(scalar, raw)) & np.isfinite(doubles)
+        return None if overflows.any() else raw.astype(np.uint64 if scalar.width == 64 else np.int64)
     if kind == "f" and scalar.kind == FIXED and array.dtype.itemsize <= 8 and scalar.width < 63:
         with np.errstate(all="ignore"):
             scaled = np.rint(np.ldexp(array.astype(np.float64), scalar.fraction))
@@ -175,13 +206,23 @@ def decode(type: Type, bits: NDArray[np.uint8], batched: bool) -> Any:
     """See `Type.decode`."""
     instances = bits.shape[2]
     raw = from_bits(type.element, bits).T.reshape((instances, *type.shape))
-    return plain(type.element, raw if batched else raw[0])
+    return type.plain(raw if batched else raw[0])
+
+
+def plain_floats(scalar: Scalar, raw: Any) -> Objects:
+    """The numbers of bit patterns."""
+    size = scalar.width // 8
+    return np.asarray(raw).astype(np.uint64).astype(f"u{size}").view(f"f{size}")
 
 
 def plain(scalar: Scalar, raw: Any) -> Any:
     """The plain value (or array of values) of raw integers."""
     array = np.asarray(raw)
-    if scalar.kind == BOOL:
+    if isinstance(scalar, EnumScalar):
+        out = np.empty(array.shape, dtype=object)
+        for index in np.ndindex(array.shape):
+            out[index] = scalar.member(int(array[index]))
+    elif scalar.kind == BOOL:
         out = array.astype(bool)
     elif scalar.kind == FIXED and scalar.width <= _FLOAT_BITS:
         out = np.ldexp(array.astype(np.float64), -scalar.fraction)
@@ -189,6 +230,8 @@ def plain(scalar: Scalar, raw: Any) -> Any:
         out = np.empty(array.shape, dtype=object)
         for index in np.ndindex(array.shape):
             out[index] = Fraction(int(array[index]), 1 << scalar.fraction)
+    elif scalar.kind == FLOAT:
+        out = plain_floats(scalar, array)
     elif scalar.width > 64:
         out = array.astype(object)
     else:
@@ -221,10 +264,14 @@ def _parse_nested(scalar: Scalar, nested: Any) -> Any:
 def _parse_scalar(scalar: Scalar, text: str) -> Any:
     text = text.strip()
     try:
+        if isinstance(scalar, EnumScalar):
+            return scalar.members[text]
         if scalar.kind == BOOL:
             return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
         if scalar.kind == FIXED:
             return Fraction(text)
+        if scalar.kind == FLOAT:
+            return float(text)
         return int(text, 0)
     except (KeyError, ValueError, ZeroDivisionError):
         raise InputError(f"expected {expectation(scalar)}; got text that is none") from None

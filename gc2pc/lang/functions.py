@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gc2pc.lang import exact
 from gc2pc.lang.backend import TRACE, Backend
 from gc2pc.lang.base import Base, backend_of, common_type
 from gc2pc.lang.clear import CLEAR
@@ -26,7 +27,8 @@ def where(condition: Any, then: Any, otherwise: Any) -> Any:
         raise compile_error(
             f"where needs a Bool condition, not {type(condition).__name__}", "where(a > b, a, b)"
         )
-    return condition.choose(then, otherwise)
+    untyped = exact.select(condition, then, otherwise)
+    return condition.choose(then, otherwise) if untyped is None else untyped
 
 
 def _parts(arrays: Sequence[Any], name: str) -> list[Value]:
@@ -35,6 +37,9 @@ def _parts(arrays: Sequence[Any], name: str) -> list[Value]:
     first = next((item for item in items if isinstance(item, Base)), None)
     if first is None:
         raise compile_error(f"{name} needs at least one typed value", "UInt[8](1) for a constant")
+    first = next(
+        (item for item in items if isinstance(item, Base) and not isinstance(item, exact.Exact)), first
+    )
     values = [first.operand(item) for item in items]
     scalar = values[0].scalar
     for value in values[1:]:

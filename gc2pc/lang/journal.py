@@ -46,7 +46,7 @@ class Changes:
 
 
 def select(condition: Any, first: Changes, second: Changes) -> None:
-    """Give every value that either side changed the first side's state where `condition`, else the other's."""
+    """Give every value that either side changed the state it has on the side that `condition` selects."""
     for key, (value, before) in (second.before | first.before).items():
         sides = []
         for changes in (first, second):

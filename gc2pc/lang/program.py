@@ -16,7 +16,7 @@ from gc2pc.lang import tree
 from gc2pc.lang.base import Base
 from gc2pc.lang.binding import Binding, bind
 from gc2pc.lang.clear import CLEAR
-from gc2pc.lang.codec import from_bits, plain
+from gc2pc.lang.codec import from_bits
 from gc2pc.lang.control.rewriting import rewritten
 from gc2pc.lang.party import External, Party
 from gc2pc.lang.shares import Share
@@ -45,9 +45,7 @@ class Program:
         outputs: All outputs; ports of the circuit have their names.
     """
 
-    def __init__(
-        self, function: FunctionType, signature: Signature, garbler: Party | None = None
-    ) -> None:
+    def __init__(self, function: FunctionType, signature: Signature, garbler: Party | None = None) -> None:
         self.function = function
         self.name = function.__name__
         self.signature = signature
@@ -105,19 +103,18 @@ class Program:
             values = inspect.signature(self.function).bind(*args, **kwargs).arguments
         except TypeError as error:
             raise InputError(f"{self.name}: {error}") from None
-        if any(isinstance(value, Base) for value in values.values()):
+        if any(isinstance(leaf, Base) for leaf in tree.leaves(values)):
             return inline(self, values)
         binding = bind(self, values)
         inputs = {}
         for parameter in self.inputs_of():
-            if parameter.name not in values:
-                raise InputError(f"{self.name}: input {parameter.name!r} is missing")
             kind = binding.types[parameter.name]
-            bits = kind.encode(values[parameter.name], parameter.name)
+            bits = kind.encode(self._input(binding, parameter.name), parameter.name)
             raw = from_bits(kind.element, bits[:, :, 0]).reshape(kind.shape)
             inputs[parameter.name] = CLEAR.constant(raw, kind.element)
-        results = iter(run_clear(self, binding, inputs))
-        return tree.rebuild(self.signature.structure, iter([plain(v.scalar, v.data) for v in results]))
+        results = run_clear(self, binding, inputs)
+        shown = [output.type.plain(v.data) for output, v in zip(self.outputs, results, strict=True)]
+        return tree.rebuild(self.signature.structure, iter(shown))
 
     def simulate(self, *args: Any, randomness: Mapping[str, Bits] | None = None, **inputs: Any) -> Any:
         """The compiled circuit on clear values, without any cryptography.
@@ -195,10 +192,10 @@ class Program:
                     sizes[name] = shape[0]
                 continue
             try:
-                shape = np.shape(value)
+                kind = self.parameter(name).type
+                shape = kind.shape_of(value)
             except ValueError:  # ragged: encoding says what is wrong
                 continue
-            kind = self.parameter(name).type
             dims = len(kind.dims) if hasattr(kind, "dims") else 0
             if len(shape) == dims + 1:
                 sizes[name] = shape[0]

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import types as python_types
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final
 
 from gc2pc.errors import CompileError
 from gc2pc.lang.party import Owned, Owner, Party, _Both
 from gc2pc.lang.source import code_location
+from gc2pc.lang.structures import Record, field_types, is_record, parts_of, secret_type
+from gc2pc.lang.tree import Leaf, leaves
 from gc2pc.lang.types import Type
 
 _STATIC_TYPES: Final = (int, float, bool, str, tuple, bytes)
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One parameter of a program.
+class Parameter(Leaf):
+    """One parameter of a program, or one leaf of a parameter that is a structure.
 
     Attributes:
-        name: As written.
+        name: As written; ``p.x`` for the field x of a parameter p.
         type: A `Type`, or the plain Python type of a static parameter.
         owner: Who passes it; None for a static parameter.
         default: `inspect.Parameter.empty` if there is none; only static parameters have one.
@@ -40,7 +43,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Output:
+class Output(Leaf):
     """One leaf of the result: its port's name, type and recipients."""
 
     name: str
@@ -50,9 +53,18 @@ class Output:
 
 @dataclass(frozen=True)
 class Signature:
-    """Everything the annotations say. `structure` nests tuples; its leaves are the outputs, in order."""
+    """Everything the annotations say.
+
+    Attributes:
+        parameters: Leaves of all arguments, in order.
+        arguments: By name of an argument of the function: a parameter, or a structure of them.
+        structure: The result: a structure whose leaves are the outputs, in order.
+        outputs: The outputs.
+        pair: The two parties.
+    """
 
     parameters: tuple[Parameter, ...]
+    arguments: Mapping[str, Any]
     structure: Any
     outputs: tuple[Output, ...]
     pair: tuple[Party, Party]
@@ -79,7 +91,8 @@ def read_signature(
     """
     error = _Errors(function)
     annotations = _annotations(function, scope, error)
-    parameters = []
+    reader = _Reader(function, scope, error)
+    arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise error(
@@ -87,15 +100,16 @@ def read_signature(
             )
         if name not in annotations:
             raise error(f"parameter {name!r} has no annotation", f"{name}: UInt[32] @ alice")
-        parameters.append(_parameter(name, annotations[name], parameter.default, error))
+        arguments[name] = reader.argument(name, annotations[name], parameter.default)
     if "return" not in annotations:
         raise error("the result has no annotation", "-> Bool @ Both")
     outputs: list[Output] = []
-    structure = _result(annotations["return"], None, "result", outputs, error)
+    structure = reader.result(annotations["return"], None, "result", outputs)
     if not outputs:
         raise error("nothing is returned", "-> Bool @ Both")
+    parameters = leaves(arguments)
     owners = [p.owner for p in parameters if p.owner is not None] + [o.recipient for o in outputs]
-    return Signature(tuple(parameters), structure, tuple(outputs), _pair(owners, pair, error))
+    return Signature(tuple(parameters), arguments, structure, tuple(outputs), _pair(owners, pair, error))
 
 
 def _annotations(function: Callable[..., Any], scope: Mapping[str, Any], error: _Errors) -> dict[str, Any]:
@@ -138,41 +152,81 @@ def _closure(function: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def _parameter(name: str, annotation: Any, default: Any, error: _Errors) -> Parameter:
-    if isinstance(annotation, Owned):
-        if isinstance(annotation.who, _Both):
-            raise error(f"parameter {name!r} cannot belong to both", f"{name}: {annotation.type} @ alice")
-        if not isinstance(annotation.type, Type):
-            raise error(f"parameter {name!r} has no secret type: {annotation.type!r}")
-        if default is not inspect.Parameter.empty:
-            raise error(f"the secret parameter {name!r} has a default value", "pass it as an input")
-        return Parameter(name, annotation.type, annotation.who)
-    if isinstance(annotation, Type):
-        raise error(f"nobody owns parameter {name!r}", f"{name}: {annotation} @ alice")
-    if annotation in _STATIC_TYPES:
-        return Parameter(name, annotation, None, default)
-    raise error(
-        f"parameter {name!r} has the annotation {annotation!r}: neither a secret nor a static type",
-        f"{name}: UInt[32] @ alice, or {name}: int for a public parameter",
-    )
+class _Reader:
+    """Annotations of arguments and results, down to the leaves of structures."""
+
+    def __init__(self, function: Callable[..., Any], scope: Mapping[str, Any], error: _Errors) -> None:
+        self.function, self.scope, self.error = function, scope, error
+
+    def argument(self, name: str, annotation: Any, default: Any) -> Any:
+        """The parameter, or a structure of them."""
+        error = self.error
+        if isinstance(annotation, Owned):
+            if isinstance(annotation.who, _Both):
+                raise error(f"parameter {name!r} cannot belong to both", f"{name}: {annotation.type} @ alice")
+            if default is not inspect.Parameter.empty:
+                raise error(f"the secret parameter {name!r} has a default value", "pass it as an input")
+            return self._owned(name, annotation.type, annotation.who)
+        if secret_type(annotation) or is_record(annotation) or parts_of(annotation):
+            raise error(f"nobody owns parameter {name!r}", f"{name}: {_shown(annotation)} @ alice")
+        if annotation in _STATIC_TYPES:
+            return Parameter(name, annotation, None, default)
+        raise error(
+            f"parameter {name!r} has the annotation {annotation!r}: neither a secret nor a static type",
+            f"{name}: UInt[32] @ alice, or {name}: int for a public parameter",
+        )
+
+    def _owned(self, name: str, annotation: Any, owner: Owner) -> Any:
+        kind = secret_type(annotation)
+        if kind is not None:
+            return Parameter(name, kind, owner)
+        return self._structure(
+            annotation,
+            lambda part, field: self._owned(f"{name}.{field}", part, owner),
+            f"parameter {name!r} has no secret type: {_shown(annotation)}",
+        )
+
+    def result(self, annotation: Any, who: Owner | None, name: str, outputs: list[Output]) -> Any:
+        """The structure of outputs; an outer owner holds for everything inside that names none."""
+        if isinstance(annotation, Owned):
+            return self.result(annotation.type, annotation.who, name, outputs)
+        kind = secret_type(annotation)
+        if kind is not None:
+            if who is None:
+                raise self.error(f"nobody receives {name} of type {kind}", f"-> {_shown(annotation)} @ Both")
+            outputs.append(Output(name, kind, who))
+            return outputs[-1]
+        return self._structure(
+            annotation,
+            lambda part, field: self.result(part, who, f"{name}.{field}", outputs),
+            f"the result's annotation {_shown(annotation)} is no secret type",
+            "-> UInt[32] @ Both",
+        )
+
+    def _structure(
+        self, annotation: Any, leaf: Callable[[Any, str], Any], problem: str, suggestion: str | None = None
+    ) -> Any:
+        """A tuple or a record, its parts made by ``leaf(annotation, field)``."""
+        parts = parts_of(annotation)
+        if parts is not None:
+            if Ellipsis in parts:
+                raise self.error("a tuple lists its parts one by one", "tuple[UInt[8], Bool] @ Both")
+            return tuple(leaf(part, str(i)) for i, part in enumerate(parts))
+        if not is_record(annotation):
+            raise self.error(problem, suggestion)
+        fields = field_types(annotation, self._evaluate_field)
+        return Record(annotation, tuple(fields), tuple(leaf(kind, name) for name, kind in fields.items()))
+
+    def _evaluate_field(self, text: str, record: Any) -> Any:
+        module = sys.modules.get(record.__module__)
+        scope = {**vars(module), **self.scope} if module else self.scope
+        return _evaluate(text, self.function, scope, self.error)
 
 
-def _result(annotation: Any, who: Owner | None, name: str, outputs: list[Output], error: _Errors) -> Any:
-    """The structure of outputs; an outer owner holds for everything inside that names none."""
-    if isinstance(annotation, Owned):
-        return _result(annotation.type, annotation.who, name, outputs, error)
-    if isinstance(annotation, Type):
-        if who is None:
-            raise error(f"nobody receives {name} of type {annotation}", f"-> {annotation} @ Both")
-        outputs.append(Output(name, annotation, who))
-        return outputs[-1]
-    if get_origin(annotation) is tuple or isinstance(annotation, tuple):
-        parts = annotation if isinstance(annotation, tuple) else get_args(annotation)
-        if Ellipsis in parts:
-            raise error("a result tuple lists its parts one by one", "-> tuple[UInt[8], Bool] @ Both")
-        return tuple(_result(part, who, f"{name}.{i}", outputs, error) for i, part in enumerate(parts))
-    shown = annotation.__name__ if isinstance(annotation, type | python_types.FunctionType) else annotation
-    raise error(f"the result's annotation {shown!r} is no secret type", "-> UInt[32] @ Both")
+def _shown(annotation: Any) -> str:
+    """An annotation as its user wrote it, more or less."""
+    named = isinstance(annotation, type | python_types.FunctionType)
+    return repr(annotation.__name__) if named else str(annotation)
 
 
 def _pair(owners: list[Owner], pair: tuple[Party, Party] | None, error: _Errors) -> tuple[Party, Party]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import enum
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final
 
 from gc2pc.errors import CompileError
 from gc2pc.gadgets.wires import Wires
 from gc2pc.ir.graph import Graph, Group
+from gc2pc.lang import tree
 from gc2pc.lang.backend import TRACE
 from gc2pc.lang.base import Base
-from gc2pc.lang.binding import Binding
+from gc2pc.lang.binding import Binding, flattened
 from gc2pc.lang.clear import CLEAR
-from gc2pc.lang.signature import Output
+from gc2pc.lang.exact import Exact
+from gc2pc.lang.signature import Output, Parameter
 from gc2pc.lang.source import code_location, compile_error
+from gc2pc.lang.structures import Record
 from gc2pc.lang.traced import TracedBackend
 from gc2pc.lang.types import ArrayType, Type
 from gc2pc.lang.value import Value
@@ -39,17 +44,16 @@ def trace(program: Program, binding: Binding) -> Graph:
     binding.check_complete()
     graph = Graph()
     backend = TracedBackend(graph)
-    arguments: dict[str, Any] = {}
-    for parameter in program.parameters:
-        if parameter.owner is None:
-            arguments[parameter.name] = binding.statics[parameter.name]
-            continue
+
+    def secret(parameter: Parameter) -> Value:
+        assert parameter.owner is not None
         kind = binding.resolve(parameter.type)
         wires = graph.input(parameter.name, parameter.owner.group, kind.bits, kind.lanes, str(kind))
-        arguments[parameter.name] = Value.make(kind.element, kind.shape, backend, wires)
+        return Value.make(kind.element, kind.shape, backend, wires)
+
     token = TRACE.set(backend)
     try:
-        result = program.body(**arguments)
+        result = copy_context().run(program.body, **_arguments(program, binding, secret))
         for output, value in _results(program, binding, result):
             kind = binding.resolve(output.type)
             wires = _wires(program, backend, value)
@@ -69,19 +73,24 @@ def _wires(program: Program, backend: TracedBackend, value: Value) -> Wires:
 def run_clear(program: Program, binding: Binding, inputs: Mapping[str, Any]) -> list[Value]:
     """The outputs of the function on clear data (see `ClearBackend`), in the order of the outputs."""
     binding.check_complete()
-    arguments: dict[str, Any] = {}
-    for parameter in program.parameters:
-        if parameter.static:
-            arguments[parameter.name] = binding.statics[parameter.name]
-        else:
-            kind = binding.types[parameter.name]
-            arguments[parameter.name] = Value.make(kind.element, kind.shape, CLEAR, inputs[parameter.name])
+
+    def known(parameter: Parameter) -> Value:
+        kind = binding.types[parameter.name]
+        return Value.make(kind.element, kind.shape, CLEAR, inputs[parameter.name])
+
     token = TRACE.set(None)
     try:
-        result = program.body(**arguments)
+        result = program.body(**_arguments(program, binding, known))
         return [value for _, value in _results(program, binding, result)]
     finally:
         TRACE.reset(token)
+
+
+def _arguments(program: Program, binding: Binding, make: Callable[[Parameter], Value]) -> dict[str, Any]:
+    """What the function is called with: statics, and for secret parameters what `make` makes."""
+    made = [binding.statics[p.name] if p.static else make(p) for p in program.parameters]
+    rebuilt: dict[str, Any] = tree.rebuild(program.signature.arguments, iter(made))
+    return rebuilt
 
 
 def inline(program: Program, values: Mapping[str, Any]) -> Any:
@@ -91,20 +100,25 @@ def inline(program: Program, values: Mapping[str, Any]) -> Any:
         CompileError: An argument has another type than its parameter.
     """
     sizes: dict[str, int] = {}
+    flat = flattened(program, values)
     for parameter in program.parameters:
-        value = values.get(parameter.name)
-        if parameter.static or not isinstance(value, Base):
+        value = flat.get(parameter.name)
+        if parameter.static or value is None:
             continue
         kind = parameter.type
+        if not isinstance(value, Base):
+            value = flat[parameter.name] = Value.constant(value, kind.element)
         if isinstance(kind, ArrayType) and len(kind.dims) == value.ndim:
             named = [(d, n) for d, n in zip(kind.dims, value.shape, strict=True) if isinstance(d, str)]
             sizes |= {dim: sizes.get(dim, size) for dim, size in named}
-        if value.type != kind.resolve(sizes):
+        if value.type != kind.resolve(sizes).storage:
             raise compile_error(
                 f"{program.name} takes {parameter.name} of type {kind}, not {value.type}",
                 f"x.to({kind.element})",
             )
-    return program.body(**values)
+    given = {name: schema for name, schema in program.signature.arguments.items() if name in values}
+    rebuilt = tree.rebuild(given, iter([flat[leaf.name] for leaf in tree.leaves(given)]))
+    return program.body(**rebuilt)
 
 
 def _results(program: Program, binding: Binding, result: Any) -> list[tuple[Output, Value]]:
@@ -112,6 +126,14 @@ def _results(program: Program, binding: Binding, result: Any) -> list[tuple[Outp
     found: list[tuple[Output, Value]] = []
 
     def visit(expected: Any, value: Any, where: str) -> None:
+        if isinstance(expected, Record):
+            try:
+                parts = expected.take(value)
+            except TypeError as error:
+                raise _wrong(program, f"{where} is {error}") from None
+            for name, part, item in zip(expected.names, expected.parts, parts, strict=True):
+                visit(part, item, f"{where}.{name}")
+            return
         if isinstance(expected, tuple):
             if not isinstance(value, tuple | list) or len(value) != len(expected):
                 got = f"{len(value)} values" if isinstance(value, tuple | list) else _type_text(value)
@@ -122,7 +144,12 @@ def _results(program: Program, binding: Binding, result: Any) -> list[tuple[Outp
         kind = binding.resolve(expected.type)
         if not isinstance(value, Base):
             value = _constant(program, kind, value, where)
-        if value.type != kind:
+        if isinstance(value, Exact):
+            try:
+                value = value.adopt(kind.element)
+            except CompileError as error:  # raised here, where no line of the function is at work
+                raise _wrong(program, f"{where}: {error.message}", error.suggestion) from None
+        if value.type != kind.storage:
             raise _wrong(
                 program,
                 f"{where} is declared as {kind}, but {value.type} came back",
@@ -139,8 +166,10 @@ def _constant(program: Program, kind: Type, value: Any, where: str) -> Value:
         raise _wrong(
             program, f"{where} is declared as {kind}, but the function returns nothing", "return ..."
         )
-    if not isinstance(value, bool | int | float):
+    if not isinstance(value, bool | int | float | enum.Enum | bytes):
         raise _wrong(program, f"{where} is declared as {kind}, but {_type_text(value)} came back")
+    if isinstance(value, bytes):
+        value = list(value)
     constant = Value.constant(value, kind.element)
     return constant if not isinstance(kind, ArrayType) else constant.broadcast(kind.shape)
 

@@ -1,4 +1,4 @@
-"""The types of secret values: Bool, UInt[n], Int[n], Fixed[i, f], Array[T, shape...].
+"""The types of secret values: Bool, UInt[n], Int[n], Fixed[i, f], Float32, Float64, Array[T, shape...].
 
 A type knows its bits, its shape, its range and its text; `codec` turns plain Python values into bits and
 back. Widths run from 1 to 4096 bits.
@@ -25,6 +25,7 @@ BOOL: Final = "Bool"
 UINT: Final = "UInt"
 INT: Final = "Int"
 FIXED: Final = "Fixed"
+FLOAT: Final = "Float"
 
 
 class Type:
@@ -83,10 +84,32 @@ class Type:
 
         return codec.parse(self, text)
 
+    @property
+    def storage(self) -> Type:
+        """The type of its values inside of a program."""
+        return self
+
+    def plain(self, raw: Any) -> Any:
+        """The plain value of raw integers of this type's shape, or with axes more in front."""
+        from gc2pc.lang import codec
+
+        return codec.plain(self.element, raw)
+
+    def shape_of(self, value: Any) -> tuple[int, ...]:
+        """The shape of a plain value of this type, a batch axis included.
+
+        Raises:
+            ValueError: The value is a ragged list.
+        """
+        return np.shape(value)
+
     def sample(self, rng: np.random.Generator) -> Any:
         """A random value of the type, for benchmarks and tests."""
         from gc2pc.lang import codec
 
+        if self.element.kind == FLOAT:  # most bit patterns are far from any number that people use
+            bits = self.encode(rng.standard_normal(self.shape))
+            return codec.decode(self, bits, False)
         bits = rng.integers(0, 2, (self.bits, self.lanes, 1), dtype=np.uint8)
         return codec.decode(self, bits, False)
 
@@ -94,6 +117,8 @@ class Type:
 @dataclass(frozen=True, slots=True)
 class Scalar(Type):
     """A number in two's complement or unsigned binary: value = raw / 2^fraction.
+
+    The raw value of a float is its IEEE 754 bit pattern, an unsigned integer.
 
     Call a type to make a public constant of it: ``UInt[8](5)``.
     """
@@ -160,6 +185,8 @@ class Scalar(Type):
             return BOOL
         if self.kind == FIXED:
             return f"Fixed[{self.width - self.fraction}, {self.fraction}]"
+        if self.kind == FLOAT:
+            return f"Float{self.width}"
         return f"{self.kind}[{self.width}]"
 
 
@@ -261,7 +288,12 @@ class _ArrayFamily:
         if not isinstance(parameters, tuple) or len(parameters) < 2:
             raise compile_error("Array takes an element type and a shape", "Array[UInt[32], 10]")
         element, *dims = parameters
-        if not isinstance(element, Scalar):
+        if isinstance(element, type):
+            from gc2pc.lang.structures import secret_type
+
+            element = secret_type(element) or element
+        inner = element.dims if isinstance(element, ArrayType) and element.storage is not element else ()
+        if not isinstance(element, Scalar) and not inner:
             raise compile_error(f"{element!r} cannot be an array's element type", "Array[UInt[32], 2, 3]")
         sizes: list[int | str] = []
         for dim in dims:
@@ -272,6 +304,9 @@ class _ArrayFamily:
             if size < 1:
                 raise compile_error(f"an array's dimension is at least 1, not {size}")
             sizes.append(size)
+        if inner:
+            array: ArrayType = type(element)(element.scalar, (*sizes, *inner))
+            return array
         return ArrayType(element, tuple(sizes))
 
     def __repr__(self) -> str:
@@ -290,10 +325,16 @@ Int: Final = _Integers(INT)
 Fixed: Final = _FixedFamily()
 """``Fixed[i, f]``: multiples of 2^-f from -2^(i-1) to 2^(i-1) - 2^-f; products round to nearest even."""
 
+Float32: Final = Scalar(FLOAT, 32)
+"""IEEE 754 single precision, rounded to nearest even; subnormal numbers are flushed to zero."""
+
+Float64: Final = Scalar(FLOAT, 64)
+"""IEEE 754 double precision, rounded to nearest even; subnormal numbers are flushed to zero."""
+
 Array: Final = _ArrayFamily()
 """``Array[T, shape...]``: one circuit for all elements."""
 
-_SCALAR_TEXT: Final = re.compile(r"(UInt|Int)\[(\d+)\]|Fixed\[(\d+), (\d+)\]|(Bool)")
+_SCALAR_TEXT: Final = re.compile(r"(UInt|Int)\[(\d+)\]|Fixed\[(\d+), (\d+)\]|Float(32|64)|(Bool)")
 
 
 def type_from_text(text: str) -> Type:
@@ -313,7 +354,9 @@ def type_from_text(text: str) -> Type:
     match = _SCALAR_TEXT.fullmatch(text)
     if match is None:
         raise ValueError(f"not a type: {text}")
-    kind, bits, integer, fraction, _ = match.groups()
+    kind, bits, integer, fraction, floating, _ = match.groups()
     if kind:
         return Scalar(kind, int(bits))
+    if floating:
+        return Scalar(FLOAT, int(floating))
     return Scalar(FIXED, int(integer) + int(fraction), int(fraction)) if integer else Bool

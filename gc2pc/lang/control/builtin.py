@@ -31,15 +31,13 @@ def _no_key(options: dict[str, Any], name: str) -> None:
 
 
 def _sum(values: Any, start: Any = 0) -> Any:
-    """The sum never wraps: it is as wide as all elements need."""
+    """The sum never wraps: it is as wide as it needs to be. With a start value it is start + x + y + ..."""
+    if not isinstance(start, int) or start != 0:
+        return reduce(lambda x, y: x + y, _items(values), start)
     if isinstance(values, Value):
-        total = values.sum(0) if values.ndim > 1 else values.sum()
-    else:
-        items = list(values)
-        if not _any_secret(items):
-            return sum(items, start)
-        total = stack(items).sum(0)
-    return total if isinstance(start, int) and start == 0 else total + start
+        return values.sum(0) if values.ndim > 1 else values.sum()
+    items = list(values)
+    return stack(items).sum(0) if _any_secret(items) else sum(items)
 
 
 def _extreme(name: str) -> Callable[..., Any]:

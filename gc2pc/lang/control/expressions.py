@@ -62,5 +62,6 @@ class ExpressionRewriter(ast.NodeTransformer):
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
         iterable = at(call("iterate", self.visit(node.iter)), node.iter)
-        tests = [at(call("public", self.visit(test), ast.Constant("if")), test) for test in node.ifs]
+        word = ast.Constant("if")
+        tests: list[ast.expr] = [at(call("public", self.visit(test), word), test) for test in node.ifs]
         return ast.comprehension(self.visit(node.target), iterable, tests, node.is_async)

@@ -1,8 +1,8 @@
 """Selecting between what two branches left behind.
 
 Values are selected by gates; structures part by part; what is equal on both sides stays as it is. What cannot
-be selected (a name that only one branch binds, values of different types) becomes `Undefined`: harmless until it
-is used, and then an error that says why.
+be selected (a name that only one branch binds, values of different types) becomes `Undefined`: harmless until
+it is used, and then an error that says why.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from gc2pc.lang import exact
 from gc2pc.lang.base import Base
 from gc2pc.lang.control.undefined import UNSET, Undefined
+from gc2pc.lang.enums import enum_type
+from gc2pc.lang.exact import Exact
 
 _PLAIN: Final = (bool, int, float, Fraction, np.generic)
 
@@ -29,6 +32,9 @@ def merge(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
     for side in (then, otherwise):
         if isinstance(side, Undefined):
             return side
+    exactly = None if _is_bool(then) or _is_bool(otherwise) else exact.select(condition, then, otherwise)
+    if exactly is not None:
+        return then if _same_constant(then, otherwise) else exactly
     if isinstance(then, Base) or isinstance(otherwise, Base):
         return _values(condition, then, otherwise, name)
     if isinstance(then, enum.Enum) and type(then) is type(otherwise):
@@ -49,7 +55,9 @@ def merge(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
 
 def _values(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
     first, second = (then, otherwise) if isinstance(then, Base) else (otherwise, then)
-    if isinstance(second, Base):
+    if isinstance(second, Exact) or isinstance(first, Exact):
+        same = first.shape == second.shape == ()
+    elif isinstance(second, Base):
         same = first.scalar == second.scalar and first.shape == second.shape
     else:
         same = isinstance(second, (*_PLAIN, enum.Enum)) and not first.shape
@@ -60,8 +68,6 @@ def _values(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
 
 
 def _enums(condition: Any, then: enum.Enum, otherwise: enum.Enum) -> Any:
-    from gc2pc.lang.types import enum_type
-
     kind = enum_type(type(then))
     return condition.choose(kind(then), kind(otherwise))
 
@@ -71,15 +77,19 @@ def _constants(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
         if bool(then) == bool(otherwise):
             return then
         return condition if then else ~condition
-    if type(then) is type(otherwise) and then == otherwise:
+    if _same_constant(then, otherwise):
         return then
-    suggestion = "a typed constant in both branches, such as UInt[8](0)"
-    if isinstance(then, int) and isinstance(otherwise, int):
-        bits = max(then.bit_length(), otherwise.bit_length(), 1)
-        kind = f"Int[{bits + 1}]" if min(then, otherwise) < 0 else f"UInt[{bits}]"
-        suggestion = f"a typed constant such as {kind}({then}), wide enough for all it may become"
+    suggestion = f"a typed constant, such as Fixed[16, 16]({then!r})"
     reason = f"it is the plain {then!r} in one branch and {otherwise!r} in the other, without a type"
     return Undefined(name, reason, suggestion)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _same_constant(then: Any, otherwise: Any) -> bool:
+    return isinstance(then, _PLAIN) and type(then) is type(otherwise) and bool(then == otherwise)
 
 
 def _parts(then: Any, otherwise: Any) -> list[tuple[str, Any, Any]] | None:

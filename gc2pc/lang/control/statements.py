@@ -11,8 +11,8 @@ Python's own statements decide by truth values, which secrets do not have. So ``
     (x, y) = _gc2pc_branch_1.merged(locals())
 
 where x, y are the names that A or B assign and `__gc2pc__` is the module `runtime`, which runs one branch if
-the test is public and both, one after the other, if it is secret. ``return``, ``break`` and ``continue`` become
-flags; what follows them runs under ``if not flag``. Lines and columns stay those of the source.
+the test is public and both, one after the other, if it is secret. ``return``, ``break`` and ``continue``
+become flags; what follows them runs under ``if not flag``. Lines and columns stay those of the source.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ class FunctionRewriter(ExpressionRewriter):
         self.loops.pop()
         del self.flags[-2:]
 
-    def _trip(self, k: int, start: list[ast.stmt], node: ast.For | ast.While) -> list[ast.stmt]:
+    def _trip(self, k: int, start: Sequence[ast.stmt], node: ast.For | ast.While) -> list[ast.stmt]:
         """One trip's statements: nothing is skipped yet."""
         down = at(assign(f"{PREFIX}continue_{k}", ast.Constant(False)), node)
         return [down, *start, *self.block(node.body)]
