@@ -7,6 +7,7 @@ wide as its interval asks for. Like a constant it adopts the type of a typed ope
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Self
 
 import numpy as np
@@ -135,6 +136,16 @@ def select(condition: Any, then: Any, otherwise: Any) -> Any:
     if x is None or y is None:
         return None
     return Exact.of(condition.choose(*x.widened(y, x.low, x.high)))
+
+
+def common(items: Sequence[Any]) -> list[Any] | None:
+    """All items in the narrowest type that holds any of them; None unless all are integers without a type."""
+    exacts = [Exact.of(item) if _untyped(item) else None for item in items]
+    found = [item for item in exacts if item is not None]
+    if len(found) < len(items):
+        return None
+    scalar = scalar_for(min(item.low for item in found), max(item.high for item in found))
+    return [item.to(scalar) for item in found]
 
 
 def _untyped(value: Any) -> bool:

@@ -34,12 +34,11 @@ def where(condition: Any, then: Any, otherwise: Any) -> Any:
 def _parts(arrays: Sequence[Any], name: str) -> list[Value]:
     """Values of one common type; plain ones adopt it."""
     items = list(arrays)
-    first = next((item for item in items if isinstance(item, Base)), None)
-    if first is None:
+    if not any(isinstance(item, Base) for item in items):
         raise compile_error(f"{name} needs at least one typed value", "UInt[8](1) for a constant")
-    first = next(
-        (item for item in items if isinstance(item, Base) and not isinstance(item, exact.Exact)), first
-    )
+    items = exact.common(items) or items
+    typed = [item for item in items if isinstance(item, Base)]
+    first = next((item for item in typed if not isinstance(item, exact.Exact)), typed[0])
     values = [first.operand(item) for item in items]
     scalar = values[0].scalar
     for value in values[1:]:

@@ -11,6 +11,8 @@ from gc2pc.ir.graph import TRUE, Graph
 from gc2pc.lang import tree
 from gc2pc.lang.backend import TRACE
 from gc2pc.lang.base import Base
+from gc2pc.lang.control.calls import function
+from gc2pc.lang.exact import Exact
 from gc2pc.lang.functions import stack
 from gc2pc.lang.source import compile_error
 from gc2pc.lang.traced import TracedBackend
@@ -27,7 +29,8 @@ def repeat(n: int, body: Body, state: Any, xs: Any = None) -> tuple[Any, Any]:
     Args:
         n: How often, a public number of at least 1.
         body: A function of the state and of one x; returns the next state and a y.
-        state: A value or a (nested) tuple of values; types and shapes stay the same from trip to trip.
+        state: A value or a structure of values (tuples, dicts, dataclasses); types and shapes stay the same
+            from trip to trip.
         xs: None, or arrays whose axis 0 has length n; trip t gets element t of each.
 
     Returns:
@@ -38,8 +41,9 @@ def repeat(n: int, body: Body, state: Any, xs: Any = None) -> tuple[Any, Any]:
     count = n.__index__()
     if count < 1:
         raise compile_error(f"repeat runs at least once, not {count} times")
+    body = function(body)
     for leaf in tree.leaves(state) + tree.leaves(xs):
-        if not isinstance(leaf, Base):
+        if not isinstance(leaf, Base) or isinstance(leaf, Exact):
             raise compile_error(
                 f"repeat needs typed values, not {type(leaf).__name__}", "UInt[32](0) for a constant"
             )
@@ -70,6 +74,7 @@ def _check_state(before: Any, after: Any) -> None:
 
 def _in_the_clear(count: int, body: Body, state: Any, xs: Any) -> tuple[Any, Any]:
     ys = []
+    state = tree.rebuild(state, iter([_unbounded(leaf) for leaf in tree.leaves(state)]))
     for t in range(count):
         x = tree.rebuild(xs, iter([leaf[t] for leaf in tree.leaves(xs)]))
         after, y = _pair(body(state, x))

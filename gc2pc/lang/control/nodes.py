@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 RUNTIME: Final = "__gc2pc__"
 """What rewritten code calls the module `runtime`."""
@@ -15,6 +15,9 @@ PREFIX: Final = "_gc2pc_"
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _BOOKKEEPING: Final = tuple(f"{PREFIX}{word}_" for word in ("branch", "item", "subject"))
+
+_LINE_END: Final = 1 << 12
+"""A column behind the end of any line."""
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -107,10 +110,18 @@ def read(statements: Sequence[ast.stmt]) -> list[str]:
 
 
 def at(node: Node, place: ast.AST) -> Node:
-    """The new node and all new nodes below it, at the place of an old one."""
+    """The new node and all new nodes below it, at the first line of an old one.
+
+    One line only: CPython gives a call of an attribute the last line of what spans several.
+    """
+    first, last = getattr(place, "lineno", 1), getattr(place, "end_lineno", 1)
+    begin = getattr(place, "col_offset", 0)
+    end = getattr(place, "end_col_offset", begin) if first == last else _LINE_END
     for child in ast.walk(node):
         if "lineno" in child._attributes and not hasattr(child, "lineno"):
-            ast.copy_location(child, place)
+            located: Any = child
+            located.lineno = located.end_lineno = first
+            located.col_offset, located.end_col_offset = begin, end
     return node
 
 
