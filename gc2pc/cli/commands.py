@@ -135,19 +135,21 @@ def simulate(target: str, inputs: tuple[str, ...], as_json: bool) -> None:
 @gc2pc.command(epilog=TARGET_HELP)
 @click.argument("target")
 @click.argument("statics", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--lines", is_flag=True, help="Also show which lines of the source cost how many ANDs.")
 @json_option
 @common
-def stats(target: str, statics: tuple[str, ...], as_json: bool) -> None:
+def stats(target: str, statics: tuple[str, ...], lines: bool, as_json: bool) -> None:
     """Show what a circuit costs.
 
     Gates, depth, bytes of garbled table, oblivious transfers, all for one instance.
 
     \b
       gc2pc stats circuits/millionaires.py:richer
-      gc2pc stats --json circuits/auction.py:first_price n=100 m=100
+      gc2pc stats --lines circuits/auction.py:first_price n=100 m=100
     """
     program, given = load(target, statics)
-    output.print_stats(program.stats(**given), as_json=as_json)
+    costs = program.line_costs(**given) if lines else None
+    output.print_stats(program.stats(**given), costs, as_json=as_json)
 
 
 @gc2pc.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from fractions import Fraction
@@ -18,6 +18,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from gc2pc.bench.suite import BenchReport, Row
     from gc2pc.demo.story import Story
+    from gc2pc.lang.profile import LineCost
     from gc2pc.lang.program import Program
     from gc2pc.session.report import RunReport
 
@@ -100,13 +101,15 @@ STATS_LABELS = {
 }
 
 
-def print_stats(stats: Mapping[str, Any], *, as_json: bool) -> None:
-    """The circuit's costs: exactly the keys of STATS_LABELS."""
+def print_stats(stats: Mapping[str, Any], lines: Sequence[LineCost] | None, *, as_json: bool) -> None:
+    """The circuit's costs: exactly the keys of STATS_LABELS, and what each line costs if that is given."""
     chosen = {key: plain(stats[key]) for key in STATS_LABELS}
     if as_json:
-        print_json(chosen)
+        print_json(chosen if lines is None else chosen | {"lines": lines})
         return
     sys.stdout.write("".join(f"{STATS_LABELS[key]:<24}{_stat(value)}\n" for key, value in chosen.items()))
+    for cost in lines or ():
+        sys.stdout.write(f"{cost.and_gates:>12,}  {cost.line:>5}  {cost.source}\n")
 
 
 def _stat(value: Any) -> str:

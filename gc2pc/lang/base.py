@@ -222,6 +222,7 @@ def backend_of(*values: Base) -> Backend:
     tracing = TRACE.get()
     if tracing is None:
         raise compile_error("a secret of a circuit is used outside of it")
+    tracing.mark()
     return tracing
 
 

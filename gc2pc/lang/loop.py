@@ -97,7 +97,7 @@ class _Loop:
         self.outer = outer
         self.count = count
         self.graph: Graph = outer.graph.body(count)
-        self.backend = TracedBackend(self.graph)
+        self.backend = TracedBackend(self.graph, outer.marks)
 
     def run(self, body: Body, state: Any, xs: Any) -> tuple[Any, Any]:
         initial = [wire for leaf in tree.leaves(state) for wire in leaf.data_for(self.outer)]

@@ -27,6 +27,7 @@ from gc2pc.lang.types import Type
 
 if TYPE_CHECKING:
     from gc2pc.ir.circuit import Circuit
+    from gc2pc.lang.profile import LineCost
 
 Bits = NDArray[np.uint8]
 
@@ -91,6 +92,13 @@ class Program:
     def stats(self, **statics: Any) -> dict[str, Any]:
         """Counts of the circuit: AND, XOR, depth, table bytes, OTs. What `gc2pc stats --json` prints."""
         return self.compile(**statics).stats()
+
+    def line_costs(self, **statics: Any) -> list[LineCost]:
+        """What each line of the source costs in ANDs. What `gc2pc stats --lines` prints."""
+        from gc2pc.lang.profile import Marks, line_costs
+
+        marks: Marks = {}
+        return line_costs(trace(self, bind(self, statics), marks), marks)
 
     # -- running without a peer --------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from gc2pc.lang.base import Base
 from gc2pc.lang.binding import Binding, flattened
 from gc2pc.lang.clear import CLEAR
 from gc2pc.lang.exact import Exact
+from gc2pc.lang.profile import Marks
 from gc2pc.lang.signature import Output, Parameter
 from gc2pc.lang.source import code_location, compile_error
 from gc2pc.lang.structures import Record
@@ -34,8 +35,13 @@ _REVEAL_BYTES: Final = 2 * LABEL_BYTES
 """Wire bytes of one output bit revealed to the evaluator: H(W0) and H(W1)."""
 
 
-def trace(program: Program, binding: Binding) -> Graph:
+def trace(program: Program, binding: Binding, marks: Marks | None = None) -> Graph:
     """The graph of the program for these statics.
+
+    Args:
+        program: What to trace.
+        binding: Its statics and sizes.
+        marks: Filled with the line behind every gate, if given.
 
     Raises:
         CompileError: The function does something that no circuit can, or returns another type.
@@ -43,7 +49,7 @@ def trace(program: Program, binding: Binding) -> Graph:
     """
     binding.check_complete()
     graph = Graph()
-    backend = TracedBackend(graph)
+    backend = TracedBackend(graph, marks)
 
     def secret(parameter: Parameter) -> Value:
         assert parameter.owner is not None

@@ -17,7 +17,8 @@ from gc2pc.ir.view import View
 from gc2pc.lang.backend import Rearrange, Shape
 from gc2pc.lang.codec import to_bits
 from gc2pc.lang.operation import Operation
-from gc2pc.lang.source import compile_error
+from gc2pc.lang.profile import NOWHERE, Marks
+from gc2pc.lang.source import compile_error, user_frame
 from gc2pc.lang.types import BOOL, Scalar
 
 
@@ -44,8 +45,16 @@ class TracedBackend:
 
     public: bool = False
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, marks: Marks | None = None) -> None:
         self.graph = graph
+        self.marks = marks
+
+    def mark(self) -> None:
+        """Note which line of the program makes the next gates, if somebody wants to know."""
+        if self.marks is not None:
+            frame = user_frame()
+            line = (frame.f_code.co_filename, frame.f_lineno) if frame else NOWHERE
+            self.marks.setdefault(id(self.graph), []).append((len(self.graph), line))
 
     def constant(self, raw: NDArray[Any], scalar: Scalar) -> Wires:
         """FALSE and TRUE where all lanes agree, constant wires elsewhere."""
