@@ -1,20 +1,22 @@
 """Freeze a graph into a `Circuit`: emit blocks in execution order, then allocate what they touch.
 
-Values that only their own block reads are temporaries: slots of one strip, reused as soon as their last
-reader has run. All others are values of the arena (`storage`). Emission refers to values; addresses are
-filled in at the end, when all live ranges are known.
+Values that only their own block reads are temporaries (`strips`). All others are values of the arena
+(`storage`). Emission refers to values; addresses are filled in at the end, when all live ranges are known.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gc2pc.ir import passes
 from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
+from gc2pc.ir.flat import FlatGraph, Ints
 from gc2pc.ir.graph import Graph, Group, Kind, Op, Repeat
 from gc2pc.ir.schedule import Copies, Loop, Schedule, Strips, schedule
 from gc2pc.ir.storage import FOREVER, Scope, Value, allocate
-from gc2pc.ir.tables import Copy, Emitter, Instruction, Operand, Place
+from gc2pc.ir.strips import StripTable
+from gc2pc.ir.tables import Copy, Emitter, Place
 from gc2pc.ir.verify import verify
 from gc2pc.ir.view import View
 from gc2pc.kernels import opcodes as c
@@ -23,30 +25,16 @@ from gc2pc.kernels import opcodes as c
 class _Body:
     """Emits the schedule of one graph: a whole circuit or the body of a repeat."""
 
-    def __init__(
-        self, emitter: Emitter, graph: Graph, order: Schedule, roots: list[int], scope: Scope
-    ) -> None:
+    def __init__(self, emitter: Emitter, order: Schedule, scope: Scope, bodies: list[_Body]) -> None:
         self.emit = emitter
-        self.graph = graph
+        self.graph = order.flat.graph
         self.order = order
         self.scope = scope
         self.places: dict[int, Place] = {}
-        self.escapes = self._escaping(roots)
-
-    def _escaping(self, roots: list[int]) -> bytearray:
-        """Per node: 1 if something outside its own block reads it, so that it must be a value."""
-        escapes = bytearray(len(self.graph))
-        block_of = self.order.block_of
-        for literal in roots:
-            escapes[literal >> 1] = 1
-        for node in range(len(self.graph)):
-            if not self.order.live[node]:
-                continue
-            elementwise = self.graph.op[node] in (Op.XOR, Op.AND, Op.MASK)
-            for literal in passes.operands(self.graph, node):
-                if not elementwise or block_of[literal >> 1] != block_of[node]:
-                    escapes[literal >> 1] = 1
-        return escapes
+        self.strips = StripTable(order)
+        self.spans: list[tuple[slice, slice]] = []
+        self.bodies = bodies
+        bodies.append(self)
 
     # -- operands --------------------------------------------------------------------------------
 
@@ -74,9 +62,9 @@ class _Body:
 
     def run(self) -> None:
         """Emit all blocks in order."""
-        for block in self.order.blocks:
+        for number, block in enumerate(self.order.blocks):
             if isinstance(block, Strips):
-                self._strips(block)
+                self._strips(number, block)
             elif isinstance(block, Copies):
                 self._copies(block)
             else:
@@ -93,48 +81,26 @@ class _Body:
                 start += view.lanes
         self.emit.copy_block(copies, self.scope)
 
-    def _strips(self, block: Strips) -> None:
-        first = len(self.emit.runs)
-        slots = _Slots(self, block)
-        for number, run in enumerate(block.runs):
-            start = len(self.emit.instructions)
-            for node in run:
-                self.emit.instructions.append(self._instruction(node, block.lanes, slots))
-            slots.end_run(number)
-            is_and = int(self.graph.op[run[0]] == Op.AND)
-            self.emit.runs.append((is_and, start, len(run)))
-        self.emit.temporaries = max(self.emit.temporaries, slots.used)
-        self.emit.blocks.append((c.STRIPS, block.lanes, first, len(block.runs)))
+    def _strips(self, number: int, block: Strips) -> None:
+        for node in self.strips.reads.get(number, ()):
+            self.place(node).value.use(self.emit.now, self.scope)
+        for node in self.strips.defines.get(number, ()):
+            self.places[node] = Place(self.emit.value(block.lanes, self.scope), 0)
+        for instruction, index in self.strips.publics.get(number, ()):
+            self.strips.bits[instruction] = self.emit.bits(self.graph.constants[index])
+        rows = self.emit.strip_block(block.lanes, self.order.runs[block.runs])
+        self.spans.append((block.nodes, rows))
 
-    def _instruction(self, node: int, lanes: int, slots: _Slots) -> Instruction:
-        op, a, b = self.graph.op[node], self.graph.a[node], self.graph.b[node]
-        if op == Op.CONSTANT:
-            flags, operand_a, operand_b, bits = c.CONSTANT, None, None, a
-        elif op == Op.MASK:
-            flags, operand_a, operand_b, bits = c.KEEP, a, None, b
-        elif op == Op.AND:
-            flags, operand_a, operand_b, bits = c.AND, a, b, -1
-        elif self.graph.op[a >> 1] == Op.CONSTANT:
-            flags, operand_a, operand_b, bits = c.FLIP, b, None, self.graph.a[a >> 1]
-        elif self.graph.op[b >> 1] == Op.CONSTANT:
-            flags, operand_a, operand_b, bits = c.FLIP, a, None, self.graph.a[b >> 1]
-        else:
-            flags, operand_a, operand_b, bits = c.XOR, a, b, -1
-        flags |= c.COMPLEMENT_A * ((operand_a or 0) & 1) | c.COMPLEMENT_B * ((operand_b or 0) & 1)
-        read_a = self._operand(operand_a, lanes, slots)
-        read_b = self._operand(operand_b, lanes, slots)
-        place = self.emit.bits(self.graph.constants[bits]) if bits >= 0 else 0
-        return Instruction(flags, slots.define(node), read_a, read_b, place)
-
-    def _operand(self, literal: int | None, lanes: int, slots: _Slots) -> Operand:
-        if literal is None:
-            return None, 1
-        slot = slots.slot_of.get(literal >> 1)
-        if slot is not None:
-            return slot, 1
-        place = self.read(literal)
-        assert place is not None
-        return place, place.stride if lanes > 1 else 1
+    def write(self, table: Ints) -> None:
+        """Fill this graph's rows of `Circuit.instructions`, once all values have addresses."""
+        address = np.zeros(len(self.graph), dtype=np.int64)
+        stride = np.ones(len(self.graph), dtype=np.int64)
+        for node, place in self.places.items():
+            address[node] = place.value.address + place.offset
+            stride[node] = place.stride
+        rows = self.strips.rows(address, stride)
+        for nodes, to in self.spans:
+            table[to] = rows[nodes]
 
     # -- repeat ----------------------------------------------------------------------------------
 
@@ -147,9 +113,8 @@ class _Body:
         begin = self.emit.now
         self.emit.blocks.append((c.LOOP, repeat.trips, -1, 0))
         inner = Scope(self.scope)
-        roots = [*repeat.next_state, *repeat.ys]
-        body = _Body(self.emit, repeat.body, block.body, roots, inner)
-        body.enter(self, repeat, states)
+        body = _Body(self.emit, block.body, inner, self.bodies)
+        body.enter(self, states)
         body.run()
         body.leave(repeat, states, ys)
         for value in inner.pinned:
@@ -168,10 +133,10 @@ class _Body:
         self.emit.copy_block(copies, self.scope)
         return [copy.to for copy in copies]
 
-    def enter(self, outer: _Body, repeat: Repeat, states: list[Place]) -> None:
+    def enter(self, outer: _Body, states: list[Place]) -> None:
         """Begin a trip: give the body's arguments their places, and copy this trip's xs."""
         state = iter(states)
-        used = set(passes.live_arguments(repeat))
+        used = set(self.order.flat.live_arguments())
         copies = []
         for node, argument in zip(self.graph.argument_nodes, self.graph.arguments, strict=True):
             if argument.kind is Kind.STATE:
@@ -211,46 +176,6 @@ class _Body:
         self.emit.copy_block(copies + staged, self.scope)
 
 
-class _Slots:
-    """Temporaries of one strip block: a slot is free again after the run of its last reader."""
-
-    def __init__(self, body: _Body, block: Strips) -> None:
-        self.body = body
-        self.slot_of: dict[int, int] = {}
-        self.used = 0
-        self._free: list[int] = []
-        self._dies: list[list[int]] = [[] for _ in block.runs]
-        last: dict[int, int] = {}
-        for number, run in enumerate(block.runs):
-            for node in run:
-                last[node] = number
-                for literal in passes.operands(body.graph, node):
-                    last[literal >> 1] = number
-        for node, number in last.items():
-            self._dies[number].append(node)
-
-    def define(self, node: int) -> Place | int:
-        """The destination of a node: a slot, or a new value if other blocks read it."""
-        if self.body.escapes[node]:
-            place = Place(self.body.emit.value(self.body.graph.width[node], self.body.scope), 0)
-            self.body.places[node] = place
-            return place
-        if self._free:
-            slot = self._free.pop()
-        else:
-            slot = self.used
-            self.used += 1
-        self.slot_of[node] = slot
-        return slot
-
-    def end_run(self, number: int) -> None:
-        """Free the slots of all nodes whose last reader was in this run."""
-        for node in self._dies[number]:
-            slot = self.slot_of.pop(node, None)
-            if slot is not None:
-                self._free.append(slot)
-
-
 def compile_graph(graph: Graph, *, name: str, parties: tuple[str, str], garbler: int) -> Circuit:
     """Schedule and freeze a whole graph.
 
@@ -261,17 +186,17 @@ def compile_graph(graph: Graph, *, name: str, parties: tuple[str, str], garbler:
         garbler: Which of them garbles, 0 or 1.
     """
     verify(graph)
+    flat = FlatGraph(graph, [literal for spec in graph.outputs for literal in spec.literals])
     emitter = Emitter()
     scope = Scope()
-    roots = passes.output_roots(graph)
-    body = _Body(emitter, graph, schedule(graph, roots), roots, scope)
+    bodies: list[_Body] = []
+    body = _Body(emitter, schedule(flat), scope, bodies)
     ports = [emitter.value(spec.wires * spec.lanes, scope) for spec in graph.inputs]
-    for node in range(len(graph)):
-        if graph.op[node] == Op.INPUT:
-            port = graph.a[node]
-            body.places[node] = Place(ports[port], graph.b[node] * graph.inputs[port].lanes)
+    for node in np.flatnonzero(flat.op == Op.INPUT).tolist():
+        port = graph.a[node]
+        body.places[node] = Place(ports[port], graph.b[node] * graph.inputs[port].lanes)
     body.run()
-    for literal in roots:
+    for literal in flat.roots.tolist():
         if literal > 1:
             body.place(literal >> 1).value.use(FOREVER, scope)
     arena_lanes = allocate(emitter.values)
@@ -289,16 +214,26 @@ def compile_graph(graph: Graph, *, name: str, parties: tuple[str, str], garbler:
             for s in graph.outputs
         ),
         blocks=np.array(emitter.blocks, dtype=np.int64).reshape(-1, 4),
-        runs=np.array(emitter.runs, dtype=np.int64).reshape(-1, 3),
-        instructions=emitter.instruction_table(),
+        runs=emitter.run_table(),
+        instructions=_instructions(emitter, bodies),
         copies=copies,
         views=views,
         indices=indices,
         constants=emitter.constant_table(),
         arena_lanes=arena_lanes,
-        temporaries=emitter.temporaries,
-        counts=passes.count(graph),
+        temporaries=max(one.strips.temporaries for one in bodies),
+        counts=passes.count(flat),
     )
+
+
+def _instructions(emitter: Emitter, bodies: list[_Body]) -> NDArray[np.int32]:
+    """`Circuit.instructions`, once all values have addresses."""
+    table = np.zeros((emitter.instruction_count, 6), dtype=np.int64)
+    for body in bodies:
+        body.write(table)
+    if table.max(initial=0) > np.iinfo(np.int32).max:
+        raise OverflowError("a circuit has at most 2^31 live lanes")
+    return table.astype(np.int32)
 
 
 def _ref(body: _Body, literal: int) -> tuple[int, int, int]:

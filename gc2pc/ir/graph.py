@@ -3,7 +3,7 @@
 A node is one gate on `lanes` instances at once. A *literal* is ``2 * node + complement``; the literals
 FALSE and TRUE fit any number of lanes. XOR operands are never complemented (the complement moves to the
 result), so complements remain only on operands of AND, of gathers, and on outputs. Building folds
-constants and finds common subexpressions; `passes.live` finds the dead gates.
+constants and finds common subexpressions; `flat.FlatGraph` finds the dead gates.
 
     ZERO                    the constant false, node 0
     INPUT     port, wire    one bit of an input port
@@ -19,103 +19,36 @@ constants and finds common subexpressions; `passes.live` finds the dead gates.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gc2pc.ir.given import given_true
+from gc2pc.ir.nodes import FALSE, TRUE, Argument, Group, InputSpec, Kind, Op, OutputSpec, Repeat, Source
+from gc2pc.ir.upstream import pieces
 from gc2pc.ir.view import View
 
-FALSE: Final = 0
-TRUE: Final = 1
+__all__ = [
+    "FALSE",
+    "TRUE",
+    "Argument",
+    "Graph",
+    "Group",
+    "InputSpec",
+    "Kind",
+    "Op",
+    "OutputSpec",
+    "Repeat",
+    "Source",
+]
 
-
-class Op(IntEnum):
-    """Kind of a node."""
-
-    ZERO = 0
-    INPUT = 1
-    CONSTANT = 2
-    XOR = 3
-    AND = 4
-    MASK = 5
-    GATHER = 6
-    REPEAT = 7
-    RESULT = 8
-    ARGUMENT = 9
-
-
-class Group(IntEnum):
-    """Who owns an input port, or who receives an output port."""
-
-    FIRST = 0
-    SECOND = 1
-    SHARED = 2
-    BOTH = 3
-
-
-class Kind(IntEnum):
-    """Kind of a body's argument."""
-
-    STATE = 0
-    XS = 1
-    CAPTURE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class InputSpec:
-    """An input port: `wires` bits of `lanes` lanes. `random`: joint random bits, nobody passes them."""
-
-    name: str
-    group: Group
-    random: bool
-    wires: int
-    lanes: int
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutputSpec:
-    """An output port: one literal per bit, least significant first."""
-
-    name: str
-    group: Group
-    literals: tuple[int, ...]
-    lanes: int
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """What a body gets: `outer` is a literal of the parent, or -1 for a state."""
-
-    kind: Kind
-    outer: int
-    lanes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A body run `trips` times.
-
-    `initial` are literals of the parent graph, `next_state` and `ys` of the body.
-    """
-
-    body: Graph
-    initial: tuple[int, ...]
-    next_state: tuple[int, ...]
-    ys: tuple[int, ...]
-
-    @property
-    def trips(self) -> int:
-        """How often the body runs."""
-        return self.body.trips
-
-
-Source = tuple[int, View]
+# Plain integers: `xor` and `and_` run once per gate, and an enumeration's attribute is slow to look up.
+_XOR: Final = int(Op.XOR)
+_AND: Final = int(Op.AND)
+_CONSTANT: Final = int(Op.CONSTANT)
 
 
 class Graph:
@@ -129,10 +62,10 @@ class Graph:
     def __init__(self, parent: Graph | None = None, trips: int = 1) -> None:
         self.parent = parent
         self.trips = trips
-        self.op: list[int] = [Op.ZERO]
-        self.a: list[int] = [0]
-        self.b: list[int] = [0]
-        self.width: list[int] = [0]
+        self.op = bytearray([Op.ZERO])
+        self.a = array("q", [0])
+        self.b = array("q", [0])
+        self.width = array("q", [0])
         self.inputs: list[InputSpec] = []
         self.outputs: list[OutputSpec] = []
         self.constants: list[bytes] = []
@@ -140,7 +73,12 @@ class Graph:
         self.repeats: list[Repeat] = []
         self.arguments: list[Argument] = []
         self.argument_nodes: list[int] = []
-        self._nodes: dict[tuple[int, int, int, int], int] = {}
+        # Per kind of node the literals made so far, by ``a << 32 | b``: an integer is the leanest key.
+        self._made: list[dict[int, int]] = [{} for _ in Op]
+        self._xors = self._made[Op.XOR]
+        self._ands: dict[int, int] = {}  # by nodes instead of literals: the complements do not matter
+        self._port_names: set[str] = set()
+        self._random_ports = 0
         self._constant_ids: dict[bytes, int] = {}
         self._gather_ids: dict[tuple[Source, ...], int] = {}
         self._argument_ids: dict[Argument, int] = {}
@@ -152,66 +90,102 @@ class Graph:
 
     def node(self, op: int, a: int, b: int, lanes: int) -> int:
         """The literal of the node (op, a, b, lanes), made once; folds nothing. Use the methods below."""
-        key = (op, a, b, lanes)
-        node = self._nodes.get(key)
-        if node is None:
-            node = self._nodes[key] = len(self.op)
+        made = self._made[op]
+        literal = made.get(a << 32 | b)
+        if literal is None:
+            literal = made[a << 32 | b] = 2 * len(self.op)
+            if op == _AND:
+                self._ands.setdefault(a >> 1 << 32 | b >> 1, literal)
             self.op.append(op)
             self.a.append(a)
             self.b.append(b)
             self.width.append(lanes)
-        return 2 * node
+        return literal
 
     def lanes(self, literal: int) -> int:
         """Lanes of a literal; 0 for FALSE and TRUE, which fit any."""
         return self.width[literal >> 1]
-
-    def _same_lanes(self, a: int, b: int) -> int:
-        lanes = self.width[a >> 1]
-        if lanes != self.width[b >> 1]:
-            raise ValueError(f"operands have {lanes} and {self.width[b >> 1]} lanes")
-        return lanes
 
     # -- gates -----------------------------------------------------------------------------------
 
     def xor(self, a: int, b: int) -> int:
         """a XOR b: free."""
         complement = (a ^ b) & 1
-        a &= ~1
-        b &= ~1
-        if a == b:
-            return complement
+        a &= -2
+        b &= -2
+        if a > b:
+            a, b = b, a
+        literal = self._xors.get(a << 32 | b)
+        if literal is not None:
+            return literal ^ complement
         if a == FALSE:
             return b ^ complement
-        if b == FALSE:
-            return a ^ complement
-        if a > b:
-            a, b = b, a
-        lanes = self._same_lanes(a, b)
-        op, x, y = self.op, self.a, self.b
-        if op[b >> 1] == Op.XOR:  # a ^ (a ^ c) = c
-            if x[b >> 1] == a:
-                return y[b >> 1] ^ complement
-            if y[b >> 1] == a:
-                return x[b >> 1] ^ complement
-        if op[a >> 1] == Op.CONSTANT and op[b >> 1] == Op.CONSTANT:
-            return self.constant(self._bits(a) ^ self._bits(b)) ^ complement
-        return self.node(Op.XOR, a, b, lanes) ^ complement
+        if a == b:
+            return complement
+        return self._new_xor(a, b) ^ complement
+
+    def _new_xor(self, a: int, b: int) -> int:
+        """a XOR b, not made before, for a < b, neither a constant nor complemented."""
+        op, x, y, width = self.op, self.a, self.b, self.width
+        node = b >> 1
+        lanes = width[a >> 1]
+        if lanes != width[node]:
+            raise _lanes_differ(lanes, width[node])
+        kind = op[node]
+        if kind == _XOR:  # a ^ (a ^ c) = c
+            if x[node] == a:
+                return y[node]
+            if y[node] == a:
+                return x[node]
+        if kind == _CONSTANT and op[a >> 1] == _CONSTANT:
+            return self.constant(self._bits(a) ^ self._bits(b))
+        literal = self._xors[a << 32 | b] = 2 * len(op)
+        op.append(_XOR)
+        x.append(a)
+        y.append(b)
+        width.append(lanes)
+        return literal
 
     def and_(self, a: int, b: int) -> int:
-        """a AND b: one AND gate per lane, none if an operand is constant."""
+        """a AND b: one AND gate per lane, none if an operand is constant or the AND of both is there.
+
+        One with other complements will do: (x ^ p) & (y ^ q) = (x & y) ^ qx ^ py ^ pq.
+        """
         if a > b:
             a, b = b, a
-        if a == FALSE or a ^ 1 == b:
-            return FALSE
-        if a in (TRUE, b):
-            return b
-        lanes = self._same_lanes(a, b)
-        if self.op[a >> 1] == Op.CONSTANT:
+        literal = self._ands.get(a >> 1 << 32 | b >> 1)
+        if literal is None:
+            if a <= TRUE:
+                return b if a else FALSE
+            if a ^ b <= 1:
+                return b if a == b else FALSE
+            return self._new_and(a, b)
+        x, y = self.a[literal >> 1], self.b[literal >> 1]
+        if y != b:
+            literal = self.xor(literal, x)
+        if x != a:
+            literal = self.xor(literal, y)
+        return literal ^ ((a ^ x) & (b ^ y))
+
+    def _new_and(self, a: int, b: int) -> int:
+        """a AND b for a < b of different nodes, neither a constant, whose AND is not there."""
+        op, width = self.op, self.width
+        lanes = width[a >> 1]
+        if lanes != width[b >> 1]:
+            raise _lanes_differ(lanes, width[b >> 1])
+        if op[a >> 1] == _CONSTANT:
             return self._mask(b, a)
-        if self.op[b >> 1] == Op.CONSTANT:
+        if op[b >> 1] == _CONSTANT:
             return self._mask(a, b)
-        return self.node(Op.AND, a, b, lanes)
+        given = given_true(self, b, a)
+        if given is not None:
+            return self.and_(a, given)
+        literal = self._ands[a >> 1 << 32 | b >> 1] = 2 * len(op)
+        op.append(_AND)
+        self.a.append(a)
+        self.b.append(b)
+        width.append(lanes)
+        return literal
 
     def or_(self, a: int, b: int) -> int:
         """a OR b: one AND gate per lane."""
@@ -262,17 +236,31 @@ class Graph:
         if self.parent is not None:
             outer = self.parent.random(wires, lanes * self.trips)
             return [self.xs(literal, lanes) for literal in outer]
-        name = f"random.{sum(spec.random for spec in self.inputs)}"  # no parameter's name has a dot
+        name = f"random.{self._random_ports}"  # no parameter's name has a dot
         return self._input(InputSpec(name, Group.SHARED, True, wires, lanes, "random"))
+
+    def drawn(self, group: Group, type: str, wires: int, lanes: int) -> list[int]:
+        """What a party draws itself, by a type of `draws`; distinct for every call, batch row and trip."""
+        if self.parent is not None:
+            outer = self.parent.drawn(group, type, wires, lanes * self.trips)
+            return [self.xs(literal, lanes) for literal in outer]
+        name = f"drawn.{self._random_ports}"
+        return self._input(InputSpec(name, group, True, wires, lanes, type))
 
     def _input(self, spec: InputSpec) -> list[int]:
         if self.parent is not None:
             raise ValueError("a repeat body has no ports of its own")
-        if any(other.name == spec.name for other in self.inputs):
-            raise ValueError(f"two input ports are called {spec.name!r}")
-        port = len(self.inputs)
-        self.inputs.append(spec)
+        port = self.add_port(spec)
         return [self.node(Op.INPUT, port, wire, spec.lanes) for wire in range(spec.wires)]
+
+    def add_port(self, spec: InputSpec) -> int:
+        """The number of a new input port without its wires; for `input`, `random` and the parser."""
+        if spec.name in self._port_names:
+            raise ValueError(f"two input ports are called {spec.name!r}")
+        self._port_names.add(spec.name)
+        self._random_ports += spec.random
+        self.inputs.append(spec)
+        return len(self.inputs) - 1
 
     def output(self, name: str, group: Group, literals: Sequence[int], lanes: int, type: str = "") -> None:
         """Declare an output port: its bits, least significant first, each of `lanes` lanes."""
@@ -285,7 +273,7 @@ class Graph:
 
     def gather(self, sources: Sequence[Source]) -> int:
         """The concatenation of views of wires. FALSE and TRUE may be sources."""
-        flat = tuple(self._through(literal, view) for literal, view in sources)
+        flat = tuple(piece for literal, view in sources for piece in pieces(self, literal, view))
         lanes = sum(view.lanes for _, view in flat)
         if all(self.op[literal >> 1] in (Op.ZERO, Op.CONSTANT) for literal, _ in flat):
             return self.constant(np.concatenate([self._lane_bits(*source) for source in flat]))
@@ -308,29 +296,6 @@ class Graph:
         if literal <= TRUE:
             return np.full(view.lanes, bool(literal))
         return self._bits(literal)[view.to_array()]
-
-    def _through(self, literal: int, view: View) -> Source:
-        """The same lanes read from as far upstream as possible."""
-        if literal <= TRUE:
-            return literal, View.identity(view.lanes)
-        low, high = view.bounds()
-        if low < 0 or high >= self.width[literal >> 1]:
-            raise ValueError(f"a view reads lanes {low}..{high} of {self.width[literal >> 1]}")
-        while self.op[literal >> 1] == Op.GATHER:
-            start = 0
-            upstream: Source | None = None
-            for source, inner in self.gathers[self.a[literal >> 1]]:
-                if start <= low and high < start + inner.lanes:
-                    composed = view.shifted(-start).compose(inner)
-                    upstream = (source ^ (literal & 1), composed) if composed else None
-                start += inner.lanes
-            if upstream is None:
-                break
-            literal, view = upstream
-            if literal <= TRUE:
-                return literal, View.identity(view.lanes)
-            low, high = view.bounds()
-        return literal, view
 
     # -- repeat ----------------------------------------------------------------------------------
 
@@ -400,3 +365,7 @@ class Graph:
         widths = states + [body.lanes(y) * body.trips for y in ys]
         results = [self.node(Op.RESULT, node, i, lanes) for i, lanes in enumerate(widths)]
         return results[: len(states)], results[len(states) :]
+
+
+def _lanes_differ(one: int, other: int) -> ValueError:
+    return ValueError(f"operands have {one} and {other} lanes")

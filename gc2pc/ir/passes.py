@@ -1,59 +1,18 @@
-"""Passes over a graph: which gates are live, and how many and how deep they are.
+"""Passes over a finished graph: how many gates it has and how deep they are.
 
-Constant folding and common-subexpression elimination happen while the graph is built (`graph.Graph`).
+Constant folding and common-subexpression elimination happen while the graph is built (`graph.Graph`),
+dead-gate elimination where it is flattened (`flat.FlatGraph`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from gc2pc.ir.circuit import Counts
-from gc2pc.ir.graph import Argument, Graph, Kind, Op, Repeat
-
-
-def operands(graph: Graph, node: int) -> tuple[int, ...]:
-    """The literals of this graph that a node reads, complements included."""
-    op, a = graph.op[node], graph.a[node]
-    if op in (Op.XOR, Op.AND):
-        return a, graph.b[node]
-    if op == Op.MASK:
-        return (a,)
-    if op == Op.GATHER:
-        return tuple(literal for literal, _ in graph.gathers[a])
-    if op == Op.RESULT:
-        return (2 * a,)
-    if op == Op.REPEAT:
-        repeat = graph.repeats[a]
-        outer = (argument.outer for argument in live_arguments(repeat) if argument.outer >= 0)
-        return (*repeat.initial, *outer)
-    return ()
-
-
-def live_arguments(repeat: Repeat) -> list[Argument]:
-    """The arguments of a body that something in it reads; states always count."""
-    body = repeat.body
-    marks = live(body, (*repeat.next_state, *repeat.ys))
-    used = {body.a[node] for node in range(len(body)) if marks[node] and body.op[node] == Op.ARGUMENT}
-    return [arg for i, arg in enumerate(body.arguments) if arg.kind is Kind.STATE or i in used]
-
-
-def live(graph: Graph, roots: Iterable[int]) -> bytearray:
-    """Dead-gate elimination: one mark per node, 1 if some root literal depends on it."""
-    marks = bytearray(len(graph))
-    pending = [literal >> 1 for literal in roots]
-    while pending:
-        node = pending.pop()
-        if marks[node]:
-            continue
-        marks[node] = 1
-        pending.extend(literal >> 1 for literal in operands(graph, node))
-    return marks
-
-
-def output_roots(graph: Graph) -> list[int]:
-    """All literals of all output ports."""
-    return [literal for spec in graph.outputs for literal in spec.literals]
+from gc2pc.ir.flat import FlatGraph
+from gc2pc.ir.graph import Kind, Op
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,61 +22,69 @@ class _Sizes:
     complements: int
 
 
-def count(graph: Graph) -> Counts:
+def count(flat: FlatGraph) -> Counts:
     """Scalar gates and AND depth of the live part of a whole graph."""
-    roots = output_roots(graph)
-    sizes = _sizes(graph, roots)
-    depth = _depths(graph, [])
-    deepest = max((depth[literal >> 1] for literal in roots), default=0)
+    sizes = _sizes(flat)
+    depth = _depths(flat, [])
+    deepest = max((depth[literal >> 1] for literal in flat.roots.tolist()), default=0)
     return Counts(sizes.ands, sizes.xors, sizes.complements, deepest)
 
 
-def _sizes(graph: Graph, roots: list[int]) -> _Sizes:
-    marks = live(graph, roots)
-    complemented = {literal >> 1 for literal in roots if literal & 1}
-    ands = xors = complements = 0
-    for node in range(len(graph)):
-        if not marks[node]:
-            continue
-        op = graph.op[node]
-        ands += graph.width[node] * (op == Op.AND)
-        xors += graph.width[node] * (op == Op.XOR)
-        complemented.update(literal >> 1 for literal in operands(graph, node) if literal & 1)
-        if op == Op.REPEAT:
-            repeat = graph.repeats[graph.a[node]]
-            inner = _sizes(repeat.body, [*repeat.next_state, *repeat.ys])
-            ands += inner.ands * repeat.trips
-            xors += inner.xors * repeat.trips
-            complements += inner.complements * repeat.trips
-    complemented.discard(0)
-    complements += sum(graph.width[node] for node in complemented)
+def _sizes(flat: FlatGraph) -> _Sizes:
+    live = flat.live
+    ands = int(flat.width[live & (flat.op == Op.AND)].sum())
+    xors = int(flat.width[live & (flat.op == Op.XOR)].sum())
+    reads = flat.edges[live[flat.edges[:, 0]], 1]
+    used = np.concatenate([flat.left[live], flat.right[live], reads, flat.roots])
+    complemented = np.zeros(flat.size, dtype=bool)
+    complemented[used[used & 1 == 1] >> 1] = True
+    complemented[0] = False
+    complements = int(flat.width[complemented].sum())
+    for node, body in flat.bodies.items():
+        if live[node]:
+            inner, trips = _sizes(body), body.graph.trips
+            ands += inner.ands * trips
+            xors += inner.xors * trips
+            complements += inner.complements * trips
     return _Sizes(ands, xors, complements)
 
 
-def _depths(graph: Graph, arguments: list[int]) -> list[int]:
+def _depths(flat: FlatGraph, arguments: list[int]) -> list[int]:
     """AND depth of every node, given that of a body's arguments."""
-    depth = [0] * len(graph)
-    results: dict[int, list[int]] = {}
-    for node in range(len(graph)):
+    depth: list[int] = []
+    results: list[int] = []
+    graph = flat.graph
+    is_and = flat.op == Op.AND
+    # One step a node, in plain Python: a gate costs two look-ups, all else is marked -1.
+    step = np.where(flat.gate, is_and, -1).tolist()
+    for node, (left, right, add) in enumerate(
+        zip((flat.left >> 1).tolist(), (flat.right >> 1).tolist(), step, strict=True)
+    ):
+        if add >= 0:
+            one, two = depth[left], depth[right]
+            depth.append((one if one > two else two) + add)  # noqa: FURB136  (max is slower)
+            continue
         op = graph.op[node]
-        if op == Op.ARGUMENT:
-            depth[node] = arguments[graph.a[node]]
-        elif op == Op.REPEAT:
-            results[node] = _repeat_depths(graph.repeats[graph.a[node]], depth)
+        if op == Op.GATHER:
+            depth.append(max(depth[literal >> 1] for literal in flat.others[node]))
+        elif op == Op.ARGUMENT:
+            depth.append(arguments[graph.a[node]])
         elif op == Op.RESULT:
-            depth[node] = results[graph.a[node]][graph.b[node]]
+            depth.append(results[graph.b[node]])
         else:
-            below = (depth[literal >> 1] for literal in operands(graph, node))
-            depth[node] = max(below, default=0) + (op == Op.AND)
+            if op == Op.REPEAT:  # its RESULTs follow it
+                results = _repeat_depths(flat, node, depth)
+            depth.append(0)
     return depth
 
 
-def _repeat_depths(repeat: Repeat, outer: list[int]) -> list[int]:
+def _repeat_depths(flat: FlatGraph, node: int, outer: list[int]) -> list[int]:
     """Depths of the final states and of the ys (the last trip's).
 
     The states' depths follow next = max(M x, c), a max-plus linear map. If all grow by the same step
     twice in a row, c no longer matters, they do so for ever, and the rest is a multiplication.
     """
+    repeat = flat.graph.repeats[flat.graph.a[node]]
     body = repeat.body
     states = [outer[literal >> 1] for literal in repeat.initial]
     fixed = [outer[argument.outer >> 1] if argument.outer >= 0 else 0 for argument in body.arguments]
@@ -130,7 +97,7 @@ def _repeat_depths(repeat: Repeat, outer: list[int]) -> list[int]:
             next(values) if argument.kind is Kind.STATE else fixed[i]
             for i, argument in enumerate(body.arguments)
         ]
-        depth = _depths(body, arguments)
+        depth = _depths(flat.bodies[node], arguments)
         after = [depth[literal >> 1] for literal in repeat.next_state]
         ys = [depth[literal >> 1] for literal in repeat.ys]
         grown = {new - old for new, old in zip(after, states, strict=True)}

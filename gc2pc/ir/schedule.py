@@ -2,24 +2,30 @@
 
 Elementwise gates of equal lanes form a block, which runs in strips; gathers that no operand mode can
 express form blocks of copies; a repeat is a block of its own with a schedule inside. Blocks are filled
-greedily, in program order but for gates that can wait: a gate that is not the last reader of any operand
-frees nothing, so it stands right before its first reader, and few values are alive. A gate that reads
-another lane of a wire (through a view) must wait until the block that makes the wire has ended.
+greedily, in program order but for gates that can wait (`order.late_order`): a node goes into the first
+block of its class that does not begin before its operands are there. A gate that reads another lane of a
+wire (through a view) must wait until the block that makes the wire has ended.
 
 Inside a block of few lanes, ANDs are batched: a run holds up to `AND_BATCH` ANDs, independent of each
 other, so that the kernel fills its vectors across gates. In a block of many lanes every AND is a run:
 its lanes fill the vectors.
+
+Scalar code may have millions of gates, so what is not a whole-array operation here is one of two loops
+over flat lists: `_Blocks.fill`, not needed where all gates are of one class, and `_batches`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Final
 
-from gc2pc.ir import passes
+import numpy as np
+
+from gc2pc.ir.flat import FlatGraph, Ints, begins
 from gc2pc.ir.graph import Graph, Op
+from gc2pc.ir.order import late_order
 
 NARROW_LANES: Final = 4
 """Blocks with fewer lanes than this are batched: less than one vector of four labels."""
@@ -27,27 +33,29 @@ NARROW_LANES: Final = 4
 AND_BATCH: Final = 64
 """Most ANDs in one run: enough vectors in flight, few enough that operands stay in the L1 cache."""
 
-_GATES: Final = (Op.XOR, Op.AND, Op.MASK)
+# What a node is to the scheduler. Elementwise gates of n lanes have the number n: they may share a block.
+_SOURCE: Final = -3
+"""Inputs, arguments, and constants that no wire needs: there from the beginning."""
+_PASSED: Final = -2
+"""Operand-mode gathers and results of repeats: no work, but a reader waits for the block behind it."""
+_LOOP: Final = -1
+_COPY: Final = 0
 
 
 @dataclass(slots=True)
 class Strips:
-    """Elementwise gates of `lanes` lanes; `runs` alternate between free gates and independent ANDs."""
+    """Elementwise gates of `lanes` lanes: parts of `Schedule.nodes` and `Schedule.runs`."""
 
     lanes: int
-    runs: list[list[int]] = field(default_factory=list)
-
-    def nodes(self) -> Iterator[int]:
-        """The nodes in execution order."""
-        for run in self.runs:
-            yield from run
+    nodes: slice
+    runs: slice
 
 
 @dataclass(slots=True)
 class Copies:
     """GATHER nodes that need their lanes moved."""
 
-    gathers: list[int] = field(default_factory=list)
+    gathers: list[int]
 
 
 @dataclass(slots=True)
@@ -60,15 +68,23 @@ class Loop:
 
 @dataclass(slots=True)
 class Schedule:
-    """Blocks of one graph in execution order; per node its block (-1: none) and whether it is live."""
+    """The execution order of one graph.
 
+    Attributes:
+        flat: The graph.
+        blocks: In execution order.
+        block_of: Per node its block, -1 if it is in none.
+        nodes: All elementwise nodes in execution order.
+        run_of: The run of each of `nodes`.
+        runs: (1 if ANDs else 0, nodes) of each run. The ANDs of a run are independent of each other.
+    """
+
+    flat: FlatGraph
     blocks: list[Strips | Copies | Loop]
-    block_of: list[int]
-    live: bytearray
-
-
-Class = tuple[str, int]
-"""Nodes of one class may share a block: ("strips", lanes), ("copies", 0) or ("loop", node)."""
+    block_of: Ints
+    nodes: Ints
+    run_of: Ints
+    runs: Ints
 
 
 def is_operand_mode(graph: Graph, node: int) -> bool:
@@ -77,179 +93,183 @@ def is_operand_mode(graph: Graph, node: int) -> bool:
     return len(sources) == 1 and sources[0][1].is_linear and sources[0][0] & 1 == 0
 
 
-def _class_of(graph: Graph, node: int) -> Class | None:
-    op = graph.op[node]
-    if op == Op.GATHER:
-        return None if is_operand_mode(graph, node) else ("copies", 0)
-    if op == Op.REPEAT:
-        return ("loop", node)
-    if op in _GATES or op == Op.CONSTANT:
-        return ("strips", graph.width[node])
-    return None
-
-
-def _wires_of_constants(graph: Graph, marks: bytearray, roots: list[int]) -> set[int]:
-    """The CONSTANT nodes that must become wires. XOR reads public bits without one."""
-    used = {literal >> 1 for literal in roots}
-    for node in range(len(graph)):
-        if marks[node] and graph.op[node] in (Op.GATHER, Op.REPEAT):
-            used.update(literal >> 1 for literal in passes.operands(graph, node))
-    return {node for node in used if graph.op[node] == Op.CONSTANT}
-
-
-def _late_order(graph: Graph, live: bytearray, roots: list[int]) -> list[int]:
-    """The live nodes in program order, but those that can wait right before their first reader."""
-    size = len(graph)
-    last_reader = [-1] * size
-    for node in range(size):
-        if live[node]:
-            for literal in passes.operands(graph, node):
-                last_reader[literal >> 1] = node
-    for literal in roots:
-        last_reader[literal >> 1] = size
-    position = list(range(size))
-    first_reader = [size] * size
-    for node in range(size - 1, -1, -1):
-        if not live[node]:
-            continue
-        made = [literal >> 1 for literal in passes.operands(graph, node)]
-        frees = any(last_reader[operand] == node and graph.op[operand] in _GATES for operand in made)
-        if not frees and graph.op[node] in _GATES and first_reader[node] < size:
-            position[node] = first_reader[node]
-        for operand in made:
-            first_reader[operand] = min(first_reader[operand], position[node])
-    return sorted((node for node in range(size) if live[node]), key=lambda node: (position[node], node))
-
-
-class _Scheduler:
-    def __init__(self, graph: Graph, roots: list[int]) -> None:
-        self.graph = graph
-        size = len(graph)
-        self.classes: list[Class | None] = [None] * size
-        self.waiting = [0] * size
-        self.direct: list[list[int]] = [[] for _ in range(size)]
-        self.boundary: list[list[int]] = [[] for _ in range(size)]
-        self.ready: dict[Class, list[int]] = {}
-        self.block_of = [-1] * size
-        self.live = passes.live(graph, roots)
-        self.order = _late_order(graph, self.live, roots)
-        self.rank = [0] * size
-        for rank, node in enumerate(self.order):
-            self.rank[node] = rank
-        constants = _wires_of_constants(graph, self.live, roots)
-        for node in range(size):
-            if self.live[node] and (graph.op[node] != Op.CONSTANT or node in constants):
-                self._add(node)
-
-    def _makers(self, literal: int) -> Iterator[tuple[int, bool]]:
-        """The scheduled nodes behind an operand, and whether they are read lane by lane."""
-        node, direct = literal >> 1, True
-        while self.classes[node] is None:
-            if self.graph.op[node] not in (Op.GATHER, Op.RESULT):
-                return
-            (literal,) = passes.operands(self.graph, node)
-            node, direct = literal >> 1, False
-        yield node, direct
-
-    def _add(self, node: int) -> None:
-        kind = self.classes[node] = _class_of(self.graph, node)
-        if kind is None:
-            return
-        elementwise = kind[0] != "loop"
-        for literal in passes.operands(self.graph, node):
-            if kind[0] == "strips" and self.graph.op[literal >> 1] == Op.CONSTANT:
-                continue
-            for maker, direct in self._makers(literal):
-                together = direct and elementwise and self.classes[maker] == kind
-                (self.direct if together else self.boundary)[maker].append(node)
-                self.waiting[node] += 1
-        if not self.waiting[node]:
-            self._make_ready(node)
-
-    def _make_ready(self, node: int) -> None:
-        kind = self.classes[node]
-        assert kind is not None
-        heappush(self.ready.setdefault(kind, []), self.rank[node])
-
-    def _release(self, readers: list[int]) -> None:
-        for reader in readers:
-            self.waiting[reader] -= 1
-            if not self.waiting[reader]:
-                self._make_ready(reader)
-
-    def run(self) -> Schedule:
-        """Fill blocks until no node is left, always beginning with the first ready node."""
-        blocks: list[Strips | Copies | Loop] = []
-        while True:
-            kind = min(
-                (k for k, heap in self.ready.items() if heap), key=lambda k: self.ready[k][0], default=None
-            )
-            if kind is None:
-                return Schedule(blocks, self.block_of, self.live)
-            block, done = self._fill(kind)
-            for node in done:
-                self.block_of[node] = len(blocks)
-            blocks.append(block)
-            for node in done:
-                self._release(self.boundary[node])
-
-    def _fill(self, kind: Class) -> tuple[Strips | Copies | Loop, list[int]]:
-        heap = self.ready[kind]
-        if kind[0] == "loop":
-            node = self.order[heappop(heap)]
-            repeat = self.graph.repeats[self.graph.a[node]]
-            return Loop(node, schedule(repeat.body, [*repeat.next_state, *repeat.ys])), [node]
-        if kind[0] == "copies":
-            gathers = list(self._drain(heap))
-            return Copies(gathers), gathers
-        strips = Strips(kind[1])
-        if kind[1] < NARROW_LANES:
-            strips.runs = list(self._batched_runs(heap))
+def _classes(flat: FlatGraph) -> Ints:
+    """Per node its class: lanes of an elementwise gate, or one of the constants above."""
+    classes = np.where(flat.gate, flat.width, _SOURCE)
+    op = flat.graph.op
+    for node in flat.others:
+        if op[node] == Op.GATHER:
+            classes[node] = _PASSED if is_operand_mode(flat.graph, node) else _COPY
         else:
-            strips.runs = list(self._ordered_runs(heap))
-        return strips, list(strips.nodes())
+            classes[node] = _LOOP if op[node] == Op.REPEAT else _PASSED
+    # XOR reads public bits without a wire; what must be one is read by an output, a gather or a repeat.
+    readers, reads = flat.edges[:, 0], flat.edges[:, 1]
+    needs_wire = flat.live[readers] & (flat.op[readers] != Op.RESULT)
+    used = np.concatenate([flat.roots, reads[needs_wire]]) >> 1
+    wires = used[flat.op[used] == Op.CONSTANT]
+    classes[wires] = flat.width[wires]
+    return classes
 
-    def _drain(self, heap: list[int]) -> Iterator[int]:
-        while heap:
-            node = self.order[heappop(heap)]
-            self._release(self.direct[node])
-            yield node
 
-    def _ordered_runs(self, heap: list[int]) -> Iterator[list[int]]:
-        """In rank order; every AND alone, free gates together."""
-        free: list[int] = []
-        for node in self._drain(heap):
-            if self.graph.op[node] != Op.AND:
-                free.append(node)
+@dataclass(slots=True)
+class _Blocks:
+    """The classes of all blocks, and per node its block; for `_PASSED` that of the node behind it."""
+
+    kinds: list[int] = field(default_factory=list)
+    of: list[int] = field(default_factory=list)
+
+    def fill(self, flat: FlatGraph, order: Ints, classes: list[int]) -> None:
+        """Every node in turn into the first block that may hold it, or else into a new one.
+
+        This is what greedy filling does, which opens a block for the first node that is in none and adds
+        every node of its class that becomes ready: a node depends on earlier ones only, so these decide.
+        """
+        of = self.of = [-1] * flat.size
+        opened: dict[int, list[int]] = {}
+        is_constant = flat.op == Op.CONSTANT
+        left, right = flat.left >> 1, flat.right >> 1
+        lefts = np.where(is_constant[left], 0, left).tolist()
+        rights = np.where(is_constant[right], 0, right).tolist()
+        for node in order.tolist():
+            kind = classes[node]
+            if kind == _SOURCE:
                 continue
-            if free:
-                yield free
-                free = []
-            yield [node]
-        if free:
-            yield free
-
-    def _batched_runs(self, heap: list[int]) -> Iterator[list[int]]:
-        """All ready free gates, then the earliest AND_BATCH ready ANDs, and so on."""
-        ands: list[int] = []
-        while heap or ands:
-            free: list[int] = []
-            while heap:
-                node = self.order[heappop(heap)]
-                if self.graph.op[node] == Op.AND:
-                    heappush(ands, self.rank[node])
-                else:
-                    free.append(node)
-                    self._release(self.direct[node])
-            if free:
-                yield free
-            batch = [self.order[heappop(ands)] for _ in range(min(AND_BATCH, len(ands)))]
-            if batch:
-                yield batch
-            for node in batch:
-                self._release(self.direct[node])
+            reads = flat.others.get(node)
+            if kind == _PASSED:
+                assert reads is not None
+                of[node] = of[reads[0] >> 1]
+                continue
+            # Operands of the same class may be in the same block, all others must be in an earlier one.
+            if reads is None:
+                x, y = lefts[node], rights[node]
+                first = of[x] + (classes[x] != kind)
+                other = of[y] + (classes[y] != kind)
+                first = first if first > other else other  # noqa: FURB136  (max is slower)
+            else:
+                makers = [literal >> 1 for literal in reads]
+                first = max(of[maker] + (classes[maker] != kind) for maker in makers)
+            blocks = opened.setdefault(kind, [])
+            if kind != _LOOP and blocks and blocks[-1] >= first:
+                of[node] = blocks[bisect_left(blocks, first)]
+                continue
+            of[node] = len(self.kinds)
+            blocks.append(of[node])
+            self.kinds.append(kind)
 
 
-def schedule(graph: Graph, roots: list[int]) -> Schedule:
-    """The execution order of everything that `roots` depend on. Deterministic."""
-    return _Scheduler(graph, roots).run()
+def _assign_blocks(flat: FlatGraph, order: Ints, classes: Ints) -> tuple[list[int], Ints]:
+    """The classes of all blocks in execution order, and per node its block or -1."""
+    present = set(np.unique(classes[order]).tolist()) - {_SOURCE}
+    if len(present) == 1 and min(present) > 0:
+        return [*present], np.where(flat.live & (classes != _SOURCE), 0, -1)
+    blocks = _Blocks()
+    blocks.fill(flat, order, classes.tolist())
+    return blocks.kinds, np.where(classes > _PASSED, np.array(blocks.of, dtype=np.int64), -1)
+
+
+def _batches(left: list[int], right: list[int], is_and: list[bool]) -> list[int]:
+    """Per gate of a block how many batches of ANDs must have run when its result is there.
+
+    Every AND goes into the first batch after its operands that is not full yet, earlier gates first.
+
+    Args:
+        left: Per gate 1 + the place in the block of its first operand, 0 if that is from elsewhere.
+        right: The same of its second operand.
+        is_and: Whether the gate is an AND.
+    """
+    done = [0]
+    room: list[int] = []
+    later: dict[int, int] = {}  # from a full batch to the next that may have room
+    for x, y, takes_room in zip(left, right, is_and, strict=True):
+        one, two = done[x], done[y]
+        after = one if one > two else two  # noqa: FURB136  (max is slower)
+        if takes_room:
+            if after in later:
+                after = _skip_full(after, later)
+            if after == len(room):
+                room.append(AND_BATCH)
+            room[after] -= 1
+            if not room[after]:
+                later[after] = after + 1
+            after += 1
+        done.append(after)
+    return done[1:]
+
+
+def _skip_full(batch: int, later: dict[int, int]) -> int:
+    """The first batch from `batch` on that has room."""
+    passed = []
+    while batch in later:
+        passed.append(batch)
+        batch = later[batch]
+    for full in passed:
+        later[full] = batch
+    return batch
+
+
+def _phases(flat: FlatGraph, nodes: Ints, block: Ints, block_of: Ints) -> Ints:
+    """Per node a number that is equal for all nodes of one run and grows from run to run of a block.
+
+    Args:
+        flat: The graph.
+        nodes: Elementwise nodes, block after block, in the order of `late_order` in each.
+        block: Their blocks.
+        block_of: Per node of the graph its block.
+    """
+    is_and = flat.op[nodes] == Op.AND
+    # Many lanes: a new run wherever an AND begins or ends.
+    phases: Ints = 2 * np.cumsum(is_and) - is_and
+    narrow = np.flatnonzero(flat.width[nodes] < NARROW_LANES)
+    place = np.zeros(flat.size, dtype=np.int64)
+    place[nodes] = np.arange(1, len(nodes) + 1)
+    firsts = np.flatnonzero(begins(block[narrow])).tolist()
+    for first, end in pairwise([*firsts, len(narrow)]):
+        part = narrow[first:end]
+        inside, start = nodes[part], int(part[0])
+        left, right = flat.left[inside] >> 1, flat.right[inside] >> 1
+        number = int(block[start])
+        done = _batches(
+            np.where(block_of[left] == number, place[left] - start, 0).tolist(),
+            np.where(block_of[right] == number, place[right] - start, 0).tolist(),
+            is_and[part].tolist(),
+        )
+        phases[part] = 2 * np.array(done, dtype=np.int64) - is_and[part]
+    return phases
+
+
+def schedule(flat: FlatGraph) -> Schedule:
+    """The execution order of everything that the graph's roots depend on. Deterministic."""
+    order = late_order(flat)
+    classes = _classes(flat)
+    kinds, block_of = _assign_blocks(flat, order, classes)
+    placed = order[block_of[order] >= 0]
+    placed = placed[np.argsort(block_of[placed], kind="stable")]
+    nodes = placed[classes[placed] > _COPY]
+    block = block_of[nodes]
+    phases = _phases(flat, nodes, block, block_of)
+    sequence = np.lexsort((phases, block))
+    nodes, block, phases = nodes[sequence], block[sequence], phases[sequence]
+    begins_run = begins(block) | begins(phases)
+    first = np.flatnonzero(begins_run)
+    runs = np.empty((len(first), 2), dtype=np.int64)
+    runs[:, 0] = flat.op[nodes[first]] == Op.AND
+    runs[:-1, 1] = first[1:] - first[:-1]
+    runs[-1:, 1] = len(nodes) - first[-1:]
+    members = _parts(block_of[placed], len(kinds))
+    node_parts, run_parts = _parts(block, len(kinds)), _parts(block[first], len(kinds))
+    blocks: list[Strips | Copies | Loop] = []
+    for kind, own, own_nodes, own_runs in zip(kinds, members, node_parts, run_parts, strict=True):
+        if kind == _COPY:
+            blocks.append(Copies(placed[own].tolist()))
+        elif kind == _LOOP:
+            (node,) = placed[own].tolist()
+            blocks.append(Loop(node, schedule(flat.bodies[node])))
+        else:
+            blocks.append(Strips(kind, own_nodes, own_runs))
+    return Schedule(flat, blocks, block_of, nodes, np.cumsum(begins_run) - 1, runs)
+
+
+def _parts(ascending: Ints, count: int) -> list[slice]:
+    """Where each of the numbers below `count` stands in an ascending array."""
+    bounds = np.searchsorted(ascending, np.arange(count + 1)).tolist()
+    return [slice(begin, end) for begin, end in pairwise(bounds)]

@@ -6,8 +6,8 @@ block. A value that a loop reads from outside lives until the loop's end.
 
 from __future__ import annotations
 
-from bisect import insort
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Final
 
 FOREVER: Final = 1 << 60
@@ -41,36 +41,59 @@ class Value:
 
 
 class _FreeLanes:
-    """Free intervals of the arena, sorted by address; the lowest that fits is taken."""
+    """Free intervals of the arena; the lowest that fits is taken, and neighbours are one."""
 
     def __init__(self) -> None:
-        self.intervals: list[tuple[int, int]] = []
         self.size = 0
+        self._lanes: dict[int, int] = {}  # by first lane
+        self._starts: dict[int, int] = {}  # by the lane after the last
+        # Heaps of first lanes by length. What is no such interval any more goes when it comes to the top.
+        self._by_lanes: dict[int, list[int]] = {}
 
     def take(self, lanes: int) -> int:
-        for i, (address, free) in enumerate(self.intervals):
-            if free >= lanes:
-                if free == lanes:
-                    del self.intervals[i]
-                else:
-                    self.intervals[i] = (address + lanes, free - lanes)
-                return address
-        if self.intervals and sum(self.intervals[-1]) == self.size:
-            address, _ = self.intervals.pop()
-        else:
-            address = self.size
+        address = self._lowest(lanes)
+        if address is not None:
+            free = self._remove(address)
+            if free > lanes:
+                self._insert(address + lanes, free - lanes)
+            return address
+        address = self._starts.get(self.size, self.size)
+        if address < self.size:
+            self._remove(address)
         self.size = address + lanes
         return address
 
     def give(self, address: int, lanes: int) -> None:
-        insort(self.intervals, (address, lanes))
-        i = self.intervals.index((address, lanes))
-        if i + 1 < len(self.intervals) and address + lanes == self.intervals[i + 1][0]:
-            lanes += self.intervals.pop(i + 1)[1]
-            self.intervals[i] = (address, lanes)
-        if i and sum(self.intervals[i - 1]) == address:
-            before, free = self.intervals[i - 1]
-            self.intervals[i - 1 : i + 1] = [(before, free + lanes)]
+        if address + lanes in self._lanes:
+            lanes += self._remove(address + lanes)
+        before = self._starts.get(address)
+        if before is not None:
+            lanes += self._remove(before)
+            address = before
+        self._insert(address, lanes)
+
+    def _lowest(self, lanes: int) -> int | None:
+        found: list[int] = []
+        for free, heap in list(self._by_lanes.items()):
+            if free < lanes:
+                continue
+            while heap and self._lanes.get(heap[0]) != free:
+                heappop(heap)
+            if heap:
+                found.append(heap[0])
+            else:
+                del self._by_lanes[free]
+        return min(found, default=None)
+
+    def _insert(self, address: int, lanes: int) -> None:
+        self._lanes[address] = lanes
+        self._starts[address + lanes] = address
+        heappush(self._by_lanes.setdefault(lanes, []), address)
+
+    def _remove(self, address: int) -> int:
+        lanes = self._lanes.pop(address)
+        del self._starts[address + lanes]
+        return lanes
 
 
 def allocate(values: list[Value]) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gc2pc.ir.flat import Ints
 from gc2pc.ir.storage import Scope, Value
 from gc2pc.ir.view import MAX_DIMENSIONS, View
 from gc2pc.kernels import opcodes as c
@@ -33,28 +34,14 @@ class Copy:
     source_step: int = 0
 
 
-Operand = tuple[Place | int | None, int]
-"""A place, a temporary's slot or nothing, and the lane stride."""
-
-
-@dataclass(slots=True)
-class Instruction:
-    """One row of `Circuit.instructions`, with places for addresses; `bits`: place of its public bits."""
-
-    flags: int
-    to: Place | int
-    a: Operand
-    b: Operand
-    bits: int = 0
-
-
 class Emitter:
-    """Builds the block, run, instruction and copy tables, with values still without addresses."""
+    """Builds the block, run and copy tables and numbers the instructions; values get addresses later."""
 
     def __init__(self) -> None:
         self.blocks: list[tuple[int, int, int, int]] = []
-        self.runs: list[tuple[int, int, int]] = []
-        self.instructions: list[Instruction] = []
+        self.runs: list[Ints] = []
+        self.run_count = 0
+        self.instruction_count = 0
         self.copies: list[Copy] = []
         self.values: list[Value] = []
         self.temporaries = 0
@@ -91,33 +78,40 @@ class Emitter:
         self.blocks.append((c.COPIES, len(self.copies), len(copies), 0))
         self.copies += copies
 
-    # -- address resolution ----------------------------------------------------------------------
+    def strip_block(self, lanes: int, runs: Ints) -> slice:
+        """Emit a block of strips; returns the places of its instructions.
 
-    def instruction_table(self) -> NDArray[np.int32]:
-        """`Circuit.instructions`, once all values have addresses."""
-        rows = np.zeros((len(self.instructions), 6), dtype=np.int64)
-        for row, instruction in zip(rows, self.instructions, strict=True):
-            flags = instruction.flags
-            to, flags = _resolve(instruction.to, 1, flags, c.GLOBAL_TO, 0)
-            a, flags = _resolve(*instruction.a, flags, c.GLOBAL_A, c.STRIDED_A)
-            b, flags = _resolve(*instruction.b, flags, c.GLOBAL_B, c.STRIDED_B)
-            row[:] = flags, to, a, instruction.a[1], b + instruction.bits, instruction.b[1]
-        if rows.size and rows.max() > np.iinfo(np.int32).max:
-            raise OverflowError("a circuit has at most 2^31 live lanes")
-        return rows.astype(np.int32)
+        Args:
+            lanes: Lanes of all its instructions.
+            runs: (1 if ANDs else 0, instructions) of each run.
+        """
+        first = self.instruction_count
+        ends = first + np.cumsum(runs[:, 1])
+        self.blocks.append((c.STRIPS, lanes, self.run_count, len(runs)))
+        self.runs.append(np.array([runs[:, 0], ends - runs[:, 1], runs[:, 1]]).T)
+        self.run_count += len(runs)
+        self.instruction_count = int(ends[-1])
+        return slice(first, self.instruction_count)
+
+    def run_table(self) -> Ints:
+        """`Circuit.runs`."""
+        return np.concatenate([np.zeros((0, 3), dtype=np.int64), *self.runs])
+
+    # -- address resolution ----------------------------------------------------------------------
 
     def copy_tables(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """`Circuit.copies`, `Circuit.views` and `Circuit.indices`."""
         views: dict[View, int] = {}
+        known: dict[tuple[View, int, int], int] = {}
         copies = np.zeros((len(self.copies), 6), dtype=np.int64)
         for row, copy in zip(copies, self.copies, strict=True):
-            view, source = copy.view, -1
+            source, offset, stride = -1, 0, 1
             if copy.source is not None:
-                place = copy.source
-                source = place.value.address
-                composed = view.compose(View.affine(place.offset, [1 << 40], [place.stride]))
-                view = composed or View.indices(view.to_array() * place.stride + place.offset)
-            index = views.setdefault(view, len(views))
+                source, offset, stride = copy.source.value.address, copy.source.offset, copy.source.stride
+            index = known.get((copy.view, offset, stride))
+            if index is None:
+                view = copy.view.within(offset, stride)
+                index = known[copy.view, offset, stride] = views.setdefault(view, len(views))
             to = copy.to.value.address + copy.to.offset
             row[:] = to, source, copy.complement, index, copy.to_step, copy.source_step
         table = np.zeros((len(views), 2 + 2 * MAX_DIMENSIONS), dtype=np.int64)
@@ -139,16 +133,3 @@ class Emitter:
     def constant_table(self) -> NDArray[np.uint8]:
         """`Circuit.constants`."""
         return np.frombuffer(b"".join(self.constants) or b"\0", dtype=np.uint8).copy()
-
-
-def _resolve(
-    place: Place | int | None, stride: int, flags: int, is_global: int, is_strided: int
-) -> tuple[int, int]:
-    if place is None:
-        return 0, flags
-    if isinstance(place, int):
-        return place, flags
-    flags |= is_global
-    if stride != 1:
-        flags |= is_strided
-    return place.value.address + place.offset, flags

@@ -100,6 +100,9 @@ class View:
         if self.table is not None:
             array = self.to_array()
             return int(array.min()), int(array.max())
+        if len(self.shape) == 1:  # nearly all views, and every gather asks
+            last = self.offset + (self.shape[0] - 1) * self.strides[0]
+            return min(self.offset, last), max(self.offset, last)
         reach = [(size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True)]
         low = self.offset + sum(r for r in reach if r < 0)
         return low, self.offset + sum(r for r in reach if r > 0)
@@ -109,6 +112,14 @@ class View:
         if self.table is not None:
             return View.indices(self.to_array() + by)
         return View(self.offset + by, self.shape, self.strides)
+
+    def within(self, offset: int, stride: int) -> View:
+        """The view that reads lane ``offset + stride * l`` where this one reads lane l."""
+        if (offset, stride) == (0, 1):
+            return self
+        if self.table is not None:
+            return View.indices(self.to_array() * stride + offset)
+        return View.affine(offset + self.offset * stride, self.shape, [s * stride for s in self.strides])
 
     def compose(self, inner: View) -> View | None:
         """The view that reads through `self` what `inner` reads; None if it would need an index table."""
