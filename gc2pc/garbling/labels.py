@@ -31,6 +31,7 @@ from gc2pc.effects import Protocol, Send, receive_bytes
 from gc2pc.garbling.bits import Bits, Labels, receive_bits, send_bits, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext, random_block
 from gc2pc.garbling.plan import InputPlan, RunPlan, Source
+from gc2pc.ir.draws import draw
 from gc2pc.kernels.hashing import prg
 from gc2pc.params import LABEL_BYTES
 
@@ -51,6 +52,16 @@ def draw_bits(rng: Rng, count: int) -> Bits:
     """Fresh random bits, uint8[count]."""
     packed = np.frombuffer(rng.bytes(-(-count // 8)), np.uint8)
     return np.unpackbits(packed, count=count, bitorder="little")
+
+
+def with_drawn(
+    plan: RunPlan, inputs: Mapping[str, Bits], rng: Rng, *, garbler: bool = False
+) -> Mapping[str, Bits]:
+    """One party's inputs, and the ports that it draws itself: private bits like any other."""
+    source = Source.GARBLER if garbler else Source.EVALUATOR
+    ports = [item.port for item in plan.of(source) if item.port.random]
+    drawn = {port.name: draw(port.type, port.wires, port.lanes, plan.batch, rng.bytes) for port in ports}
+    return {**inputs, **drawn} if drawn else inputs
 
 
 def expand(seed: NDArray[np.uint64], plan: RunPlan) -> Labels:

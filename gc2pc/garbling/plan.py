@@ -35,7 +35,7 @@ class Source(Enum):
 
 def source_of(circuit: Circuit, port: InputPort) -> Source:
     """Who provides the value of `port`, given who garbles `circuit`."""
-    if port.random:
+    if port.joint:
         return Source.RANDOM
     if port.group == Group.SHARED:
         return Source.SHARED
@@ -81,7 +81,7 @@ class RunPlan:
 
     @cached_property
     def inputs(self) -> tuple[InputPlan, ...]:
-        """All input ports, in the circuit's order. Joint random bits are fresh for every instance."""
+        """All input ports, in the circuit's order. What nobody passes is fresh for every instance."""
         return tuple(
             InputPlan(
                 port,

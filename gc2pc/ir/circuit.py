@@ -37,7 +37,10 @@ from gc2pc.params import TABLE_BYTES
 
 @dataclass(frozen=True, slots=True)
 class InputPort:
-    """An input of a circuit: `wires` bits of `lanes` lanes, wire-major from lane address `address`."""
+    """An input of a circuit: `wires` bits of `lanes` lanes, wire-major from lane address `address`.
+
+    `random`: nobody passes it, see `graph.InputSpec`.
+    """
 
     name: str
     group: Group
@@ -46,6 +49,11 @@ class InputPort:
     wires: int
     lanes: int
     address: int
+
+    @property
+    def joint(self) -> bool:
+        """Whether these are joint random bits."""
+        return self.random and self.group == Group.SHARED
 
     @property
     def bits(self) -> int:
@@ -200,7 +208,7 @@ class Circuit:
             "name": self.name,
             "digest": self.digest,
             "inputs": [
-                {"name": p.name, "owner": "random" if p.random else owner[p.group]}
+                {"name": p.name, "owner": "random" if p.joint else owner[p.group]}
                 | {"type": p.type, "bits": p.bits}
                 for p in self.inputs
             ],

@@ -111,7 +111,7 @@ class _Parser:
     def _line(self, graph: Graph, line: str, indent: str) -> None:
         word, rest = line.split(" ", 1)
         if word == "input":
-            graph.inputs.append(_parse_input(rest.split(" ")))
+            graph.add_port(_parse_input(rest.split(" ")))
         elif word == "output":
             graph.outputs.append(_parse_output(rest))
         else:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gc2pc.errors import InputError
 from gc2pc.ir.circuit import Circuit, InputPort
+from gc2pc.ir.draws import draw
 from gc2pc.ir.machine import Machine
 
 Bits = NDArray[np.uint8]
@@ -39,7 +40,9 @@ def evaluate(
     generator = np.random.default_rng()
     machine = Machine(circuit, -(-batch // _PACKED))
     for port in circuit.inputs:
-        if port.random and randomness is None:
+        if port.random and randomness is None and not port.joint:
+            bits = draw(port.type, port.wires, port.lanes, batch, generator.bytes)
+        elif port.random and randomness is None:
             bits = generator.integers(0, 2, (port.wires, port.lanes, batch), dtype=np.uint8)
         else:
             given = (randomness or {}) if port.random else inputs

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Phase, Protocol
 from gc2pc.garbling import labels, outputs
 from gc2pc.garbling.bits import Bits, colors
@@ -20,7 +21,7 @@ from gc2pc.protocol.header import RunHeader, with_header
 
 
 def evaluator(
-    context: EvaluationContext, circuit: Circuit, header: RunHeader, inputs: Mapping[str, Bits]
+    context: EvaluationContext, circuit: Circuit, header: RunHeader, inputs: Mapping[str, Bits], rng: Rng
 ) -> Protocol[tuple[RunPlan, outputs.Outputs]]:
     """Run `circuit` as the evaluator.
 
@@ -30,6 +31,7 @@ def evaluator(
         header: This side's header.
         inputs: The evaluator's ports and its shares of shared ports: uint8 (wires, lanes, m), or
             (wires, lanes, 1) for an input that is given once.
+        rng: Source of what the evaluator draws itself.
 
     Returns:
         The plan that both sides agreed on, and every output port by name: uint8 (wires, lanes, m), this
@@ -43,7 +45,7 @@ def evaluator(
     plan, transferred = yield from with_header(
         header,
         circuit,
-        lambda plan: labels.evaluator_transfer(context, plan, inputs),
+        lambda plan: labels.evaluator_transfer(context, plan, labels.with_drawn(plan, inputs, rng)),
         context.ot.path,
         garbler=False,
     )

@@ -40,7 +40,7 @@ def garbler(
         header: This side's header.
         inputs: The garbler's ports and its shares of shared ports: uint8 (wires, lanes, m), or
             (wires, lanes, 1) for an input that is given once.
-        rng: Source of the seed and of the garbler's halves of joint random bits.
+        rng: Source of the seed, of the garbler's halves of joint random bits, and of what it draws itself.
 
     Returns:
         The plan that both sides agreed on, and every output port by name: uint8 (wires, lanes, m), this
@@ -58,6 +58,7 @@ def garbler(
         context.ot.path,
         garbler=True,
     )
+    inputs = labels.with_drawn(plan, inputs, rng, garbler=True)
     with Machine(circuit, plan.batch) as machine:
         yield Phase("labels")
         labels.place_garbler_transfer(context, machine, plan, transferred, inputs, rng)

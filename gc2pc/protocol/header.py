@@ -151,14 +151,14 @@ def knows_ots(circuit: Circuit, batch: int, *, garbler: bool) -> bool:
     """Whether a side can count the OTs of a run before it has seen the peer's header.
 
     The garbler of a batch does not know which of the evaluator's inputs are batched; an evaluator that
-    takes the peer's batch size, 0 here, does not know how many joint random bits there are.
+    takes the peer's batch size, 0 here, does not know how many random bits there are.
     """
     if batch == 1:
         return True
     sources = {source_of(circuit, port) for port in circuit.inputs}
     if garbler:
         return not sources - {Source.GARBLER}
-    return batch > 1 or Source.RANDOM not in sources
+    return batch > 1 or not any(port.random for port in circuit.inputs)
 
 
 def agree(ours: RunHeader, theirs: RunHeader, circuit: Circuit, *, garbler: bool) -> RunPlan:
