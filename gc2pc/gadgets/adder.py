@@ -22,7 +22,7 @@ def add_with_carry(graph: Graph, x: Sequence[int], y: Sequence[int], carry_in: i
     total: Wires = []
     c = carry_in
     for a, b in zip(x, y, strict=True):
-        total.append(graph.xor(graph.xor(a, b), c))
+        total.append(graph.xor(graph.xor(a, c), b))
         c = carry(graph, a, b, c)
     return total, c
 

@@ -89,13 +89,13 @@ class Columns:
         carries: list[int] = []
         while len(queue) >= 3:
             a, b, c = queue.popleft(), queue.popleft(), queue.popleft()
-            queue.append(graph.xor(graph.xor(a, b), c))
+            queue.append(graph.xor(graph.xor(a, c), b))
             carries.append(carry(graph, a, b, c))
         a = queue.popleft() if queue else FALSE
         b = queue.popleft() if queue else FALSE
         c = TRUE if fixed else FALSE
         carries.append(carry(graph, a, b, c))
-        return graph.xor(graph.xor(a, b), c), carries
+        return graph.xor(graph.xor(a, c), b), carries
 
 
 def popcount(graph: Graph, bits: Sequence[int]) -> Wires:

@@ -1,6 +1,7 @@
 """Multiplication: schoolbook with column compression, and Karatsuba above it.
 
-Schoolbook forms all partial products (n*m ANDs) and compresses their columns. Signed operands follow
+Schoolbook adds partial products in columns. With 2 x_i y_j = x_i + y_j - (x_i XOR y_j) the partial products
+are free and only the columns cost, n*m + 2(n + m) bits or so. Else they cost n*m ANDs, and signs follow
 Baugh and Wooley (IEEE Trans. Computers 22, 1973): partial products with one sign bit count negative, which
 changes only a public constant. Karatsuba takes |x1 - x0| * |y0 - y1| for the middle term, so no operand
 grows. A constant operand is recoded to non-adjacent form: one added or subtracted copy per non-zero digit.
@@ -20,31 +21,51 @@ from gc2pc.ir.graph import FALSE, TRUE, Graph
 @cache
 def full_cost(n: int) -> int:
     """ANDs of the 2n-bit product of two unsigned n-bit values."""
-    return min(_schoolbook_cost(n, 2 * n), _karatsuba_cost(n))
+    return min(_schoolbook_cost(n, n, 2 * n), _karatsuba_cost(n))
 
 
 @cache
 def low_cost(n: int) -> int:
     """ANDs of the n low bits of the product of two n-bit values."""
-    return min(_schoolbook_cost(n, n), _low_half_cost(n))
+    return min(_schoolbook_cost(n, n, n), _low_half_cost(n))
 
 
-def _schoolbook_cost(n: int, width: int) -> int:
-    """Partial products below 2^width, and floor(bits / 2) ANDs for every column but the top one."""
+@cache
+def _schoolbook_cost(n: int, m: int, width: int, signed: tuple[bool, bool] = (False, False)) -> int:
+    """The cheaper of both kinds of partial products."""
+    return min(_and_cost(n, m, width), _xor_cost(n, m, width, signed))
+
+
+@cache
+def _and_cost(n: int, m: int, width: int) -> int:
+    """Partial products x_i AND y_j below 2^width, and the compression of their columns."""
+    columns = [max(0, min(j + 1, n, m, n + m - 1 - j)) for j in range(width)]
+    return sum(columns) + _compression_cost(columns)
+
+
+@cache
+def _xor_cost(n: int, m: int, width: int, signed: tuple[bool, bool]) -> int:
+    """The compression of x_i XOR y_j and of the rows of x and y, in one column more."""
+    columns = []
+    for j in range(width + 1):
+        rows = (j < n) + (j < m) + (not signed[1] and m <= j < m + n) + (not signed[0] and n <= j < m + n)
+        columns.append(max(0, min(j + 1, n, m, n + m - 1 - j)) + rows)
+    return _compression_cost(columns)
+
+
+def _compression_cost(columns: Sequence[int]) -> int:
+    """floor(bits / 2) ANDs for every column but the top one."""
     ands = carries = 0
-    for j in range(width):
-        products = max(0, min(j + 1, 2 * n - 1 - j))
-        ands += products
-        if j < width - 1:
-            carries = (products + carries) // 2
-            ands += carries
+    for bits in columns[:-1]:
+        carries = (bits + carries) // 2
+        ands += carries
     return ands
 
 
 def _karatsuba_cost(n: int) -> int:
     """Three products of half the width, two absolute differences, three additions."""
     if n < 4:
-        return _schoolbook_cost(n, 2 * n)
+        return _schoolbook_cost(n, n, 2 * n)
     h, m = n // 2, n - n // 2
     products = full_cost(h) + 2 * full_cost(m)
     return products + 2 * (2 * m - 1) + 2 * (2 * m) + (2 * n - h - 1)
@@ -52,7 +73,7 @@ def _karatsuba_cost(n: int) -> int:
 
 def _low_half_cost(n: int) -> int:
     if n < 4:
-        return _schoolbook_cost(n, n)
+        return _schoolbook_cost(n, n, n)
     h, m = n // 2, n - n // 2
     return full_cost(h) + 2 * low_cost(m) + 2 * (m - 1)
 
@@ -83,7 +104,7 @@ def multiply(
     n = len(x)
     free_products = is_public(graph, x) or is_public(graph, y)
     if n == len(y) and x != y and sx == sy and not free_products:
-        limit = _schoolbook_cost(n, width) - (width if bias else 0)
+        limit = _schoolbook_cost(n, n, width, (sx, sy)) - (width if bias else 0)
         if width > n and full_cost(n) + (2 * n if sx else 0) < limit:
             product = _karatsuba_signed(graph, x, y) if sx else _karatsuba(graph, x, y)
             product = extend(product, width, sx)
@@ -131,9 +152,50 @@ def add_product(
 
 
 def _schoolbook(graph: Graph, x: Wires, y: Wires, width: int, signed: tuple[bool, bool], bias: int) -> Wires:
+    n, m = len(x), len(y)
+    free_products = is_public(graph, x) or is_public(graph, y)
+    if x == y and n > 1:
+        return _square(graph, x, width, signed[0], bias)
+    if not free_products and _xor_cost(n, m, width, signed) < _and_cost(n, m, width):
+        return _from_differences(graph, x, y, width, signed, bias)
     columns = Columns(graph, width)
     columns.constant = bias
     add_product(columns, x, y, signed)
+    return columns.compress()
+
+
+def _from_differences(
+    graph: Graph, x: Wires, y: Wires, width: int, signed: tuple[bool, bool], bias: int
+) -> Wires:
+    """Twice the product from partial products that are free: 2 x_i y_j = x_i + y_j - (x_i XOR y_j).
+
+    Summed with their weights, that is x times the sum of the weights of y (2^m - 1, or -1 if y is signed)
+    plus y times that of x, minus the differences.
+    """
+    columns = Columns(graph, width + 1)
+    columns.constant = 2 * bias
+    for factor, sign, other, other_sign in ((x, signed[0], y, signed[1]), (y, signed[1], x, signed[0])):
+        columns.add_number(factor, signed=sign, negative=True)
+        if not other_sign:
+            columns.add_number(factor, len(other), signed=sign)
+    for i, a in enumerate(x):
+        for j, b in enumerate(y):
+            opposite = (signed[0] and i == len(x) - 1) != (signed[1] and j == len(y) - 1)
+            columns.add_bit(graph.xor(a, b), i + j, not opposite)
+    return columns.compress()[1:]
+
+
+def _square(graph: Graph, x: Wires, width: int, signed: bool, bias: int) -> Wires:
+    """x^2 = x (2^n - 1) - sum over i < j of 2^(i+j) (x_i XOR x_j); -x instead if x is signed."""
+    columns = Columns(graph, width)
+    columns.constant = bias
+    columns.add_number(x, signed=signed, negative=True)
+    if not signed:
+        columns.add_number(x, len(x))
+    for i, a in enumerate(x):
+        for j in range(i + 1, len(x)):
+            opposite = signed and j == len(x) - 1
+            columns.add_bit(graph.xor(a, x[j]), i + j, not opposite)
     return columns.compress()
 
 

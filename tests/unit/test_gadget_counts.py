@@ -12,7 +12,7 @@ from gc2pc.gadgets.wires import constant_wires, extend
 from gc2pc.ir.graph import Graph, Group
 from tests.reference.graph_eval import and_count, and_depth
 
-# ANDs, then AND depth, at 8, 16, 32 and 64 bits.
+# ANDs, then AND depth, at 8, 16, 32 and 64 bits, or at the gadget's own widths.
 GOLDEN = {
     "add": ((7, 15, 31, 63), (7, 15, 31, 63)),
     "subtract": ((7, 15, 31, 63), (7, 15, 31, 63)),
@@ -28,13 +28,53 @@ GOLDEN = {
     "maximum_signed": ((16, 32, 64, 128), (9, 17, 33, 65)),
     "relu": ((7, 15, 31, 63), (1, 1, 1, 1)),
     "popcount": ((7, 15, 31, 63), (3, 4, 5, 6)),
-    "multiply_low": ((57, 241, 957, 3454), (7, 15, 32, 72)),
-    "multiply_full": ((120, 445, 1508, 4873), (15, 32, 72, 152)),
-    "multiply_full_signed": ((120, 476, 1571, 5000), (15, 32, 72, 152)),
-    "square_low": ((21, 105, 465, 1953), (6, 14, 30, 62)),
-    "square_full": ((56, 240, 992, 4032), (14, 30, 62, 126)),
+    "multiply_low": ((42, 150, 558, 2142), (8, 16, 32, 64)),
+    "multiply_full": ((86, 302, 1079, 3586), (16, 32, 64, 144)),
+    "multiply_full_signed": ((78, 286, 1086, 3713), (16, 32, 64, 144)),
+    "square_low": ((14, 62, 254, 1022), (6, 14, 30, 62)),
+    "square_full": ((37, 141, 541, 2109), (14, 30, 62, 126)),
     "round_half": ((8, 16, 32, 64), (4, 8, 16, 32)),
     "round_half_signed": ((8, 16, 32, 64), (4, 8, 16, 32)),
+    "divide": ((49, 165, 589, 2205), (48, 164, 588, 2204)),
+    "modulo": ((64, 196, 652, 2332), (56, 180, 620, 2268)),
+    "divmod": ((64, 196, 652, 2332), (56, 180, 620, 2268)),
+    "divide_floor": ((51, 167, 591, 2207), (42, 150, 558, 2142)),
+    "modulo_floor": ((64, 196, 652, 2332), (50, 166, 590, 2206)),
+    "divmod_floor": ((66, 198, 654, 2334), (50, 166, 590, 2206)),
+    "divide_truncated": ((64, 196, 652, 2332), (56, 180, 620, 2268)),
+    "modulo_truncated": ((75, 223, 711, 2455), (56, 180, 620, 2268)),
+    "divmod_truncated": ((86, 242, 746, 2522), (56, 180, 620, 2268)),
+    "square_root": ((10, 36, 136, 528), (5, 23, 107, 467)),
+    "leading_zeros": ((7, 15, 31, 63), (7, 15, 31, 63)),
+    "trailing_zeros": ((7, 15, 31, 63), (7, 15, 31, 63)),
+    "bit_length": ((7, 15, 31, 63), (7, 15, 31, 63)),
+    "shift_left_by": ((24, 64, 160, 384), (3, 4, 5, 6)),
+    "shift_right_by": ((24, 64, 160, 384), (3, 4, 5, 6)),
+    "shift_right_by_signed": ((21, 60, 155, 378), (3, 4, 5, 6)),
+    "rotate_left_by": ((17, 49, 129, 321), (3, 4, 5, 6)),
+    "rotate_right_by": ((17, 49, 129, 321), (3, 4, 5, 6)),
+    "sign": ((7, 15, 31, 63), (3, 4, 5, 6)),
+    "clip": ((32, 64, 128, 256), (18, 34, 66, 130)),
+    "clip_signed": ((32, 64, 128, 256), (18, 34, 66, 130)),
+    "gcd": ((349, 1307, 4981, 19303), (128, 446, 1656, 6378)),
+    "float_add": ((521, 1157), (136, 241)),
+    "float_subtract": ((521, 1157), (136, 241)),
+    "float_multiply": ((792, 2893), (88, 178)),
+    "float_divide": ((701, 3039), (576, 2809)),
+    "float_sqrt": ((384, 1596), (291, 1407)),
+    "float_less": ((52, 90), (34, 66)),
+    "float_less_equal": ((52, 90), (34, 66)),
+    "float_equal": ((49, 87), (7, 8)),
+    "float_from_int": ((281, 631), (79, 148)),
+    "float_from_uint": ((251, 569), (49, 86)),
+    "float_to_int": ((232, 519), (45, 81)),
+    "float_to_uint": ((239, 527), (18, 22)),
+    "float_to_other": ((39, 132), (6, 46)),
+    "fixed_divide_half": ((113, 357, 1229, 4509), (94, 319, 1152, 4353)),
+    "add_three": ((13, 29, 61, 125), (7, 15, 31, 63)),
+    "add_four": ((44, 92, 188), (15, 31, 63)),
+    "aes_sbox": ((32,), (6,)),
+    "aes_inverse_sbox": ((32,), (6,)),
 }
 
 
@@ -46,7 +86,7 @@ def test_every_gadget_has_a_golden_count() -> None:
 def test_counts_and_depths(name: str) -> None:
     gadget = GADGETS[name]
     counts, depths = [], []
-    for width in (8, 16, 32, 64):
+    for width in gadget.widths:
         graph = Graph()
         operands = [graph.input(f"x{i}", Group.FIRST, width, 1) for i in range(gadget.operands)]
         result = gadget.build(graph, operands)
