@@ -31,7 +31,10 @@ if TYPE_CHECKING:
         Array,
         Bool,
         Both,
+        Bytes,
         Fixed,
+        Float32,
+        Float64,
         Int,
         Party,
         Program,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
         random_bits,
         repeat,
         stack,
+        std,
         where,
     )
     from gc2pc.session.local import LocalResult, run_local, run_local_batch
@@ -64,6 +68,9 @@ __all__ = [
     "UInt",
     "Int",
     "Fixed",
+    "Float32",
+    "Float64",
+    "Bytes",
     "Array",
     # Inside a program
     "where",
@@ -71,6 +78,7 @@ __all__ = [
     "stack",
     "repeat",
     "random_bits",
+    "std",
     # Running
     "listen",
     "connect",
@@ -86,20 +94,22 @@ __all__ = [
 
 _HOMES: Final = {
     "gc2pc.lang": (
-        *("Array", "Bool", "Both", "Fixed", "Int", "Party", "Program", "Share", "UInt", "circuit"),
+        *("Array", "Bool", "Both", "Bytes", "Fixed", "Int", "Party", "Program", "Share", "UInt", "circuit"),
+        *("Float32", "Float64"),
         *("concatenate", "external", "parties", "random_bits", "repeat", "stack", "where"),
     ),
     "gc2pc.session.local": ("LocalResult", "run_local", "run_local_batch"),
     "gc2pc.session.report": ("RunReport",),
     "gc2pc.session.session": ("Session", "connect", "listen"),
 }
+_MODULES: Final = {"errors": "gc2pc.errors", "std": "gc2pc.lang.std"}
 _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used."""
-    if name == "errors":
-        value: Any = importlib.import_module("gc2pc.errors")
+    if name in _MODULES:
+        value: Any = importlib.import_module(_MODULES[name])
     elif name in _HOME_OF:
         value = getattr(importlib.import_module(_HOME_OF[name]), name)
     else:

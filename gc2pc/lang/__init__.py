@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from gc2pc.lang.functions import concatenate, random_bits, stack, where
 from gc2pc.lang.loop import repeat
+from gc2pc.lang.octets import Bytes
 from gc2pc.lang.party import Both, External, Party, external, parties
 from gc2pc.lang.program import Program, circuit
 from gc2pc.lang.shares import Share
 from gc2pc.lang.signature import Parameter
-from gc2pc.lang.types import Array, Bool, Fixed, Int, UInt, type_from_text
+from gc2pc.lang.types import Array, Bool, Fixed, Float32, Float64, Int, UInt, type_from_text
 from gc2pc.lang.value import Value
 
 __all__ = [
     "Array",
     "Bool",
     "Both",
+    "Bytes",
     "External",
     "Fixed",
+    "Float32",
+    "Float64",
     "Int",
     "Parameter",
     "Party",

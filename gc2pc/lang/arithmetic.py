@@ -1,14 +1,16 @@
-"""Operators on numbers and bits: + - * unary - abs, & | ^ ~ << >>, comparisons."""
+"""Operators on numbers and bits: + - * // % / **, unary - abs, & | ^ ~ << >>, comparisons."""
 
 from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
+
+from gc2pc.lang import enums, fixed, floats, integers
 from gc2pc.lang.backend import Backend, Data
 from gc2pc.lang.base import Base, aligned, backend_of, broadcast_shape, common_type
-from gc2pc.lang.guard import refuse_builtin_sum
 from gc2pc.lang.source import compile_error
-from gc2pc.lang.types import BOOL, Bool, Scalar
+from gc2pc.lang.types import BOOL, FIXED, FLOAT, INT, UINT, Bool, Scalar
 
 
 def _bounds(*corners: int) -> tuple[int, int]:
@@ -23,6 +25,7 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
     # -- numbers -----------------------------------------------------------------------------------
 
     def _numbers(self, other: Any, sign: str) -> tuple[Base, Base, Scalar, tuple[int, ...], Backend]:
+        enums.refuse(self.scalar, sign)
         x, y, scalar, shape, backend = aligned(self, self.operand(other))
         if scalar.kind == BOOL:
             raise compile_error(f"Bool has no {sign}", "bit.to(UInt[8]), or & | ^ for logic")
@@ -30,16 +33,17 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
 
     def __add__(self, other: Any) -> Self:
         x, y, scalar, shape, backend = self._numbers(other, "+")
+        if scalar.kind == FLOAT:
+            return floats.arithmetic("+", x, y)  # type: ignore[return-value]
         data = backend.add(x.data_for(backend), y.data_for(backend), scalar)
         return self.make(scalar, shape, backend, data, (x.low + y.low, x.high + y.high))
 
-    def __radd__(self, other: Any) -> Self:
-        if isinstance(other, int) and other == 0:
-            refuse_builtin_sum()
-        return self.__add__(other)
+    __radd__ = __add__
 
     def __sub__(self, other: Any) -> Self:
         x, y, scalar, shape, backend = self._numbers(other, "-")
+        if scalar.kind == FLOAT:
+            return floats.arithmetic("-", x, y)  # type: ignore[return-value]
         data = backend.subtract(x.data_for(backend), y.data_for(backend), scalar)
         return self.make(scalar, shape, backend, data, (x.low - y.high, x.high - y.low))
 
@@ -47,10 +51,13 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
         return self.operand(other).__sub__(self)
 
     def __mul__(self, other: Any) -> Self:
+        enums.refuse(self.scalar, "*")
         x, y = self, self.operand(other)
         scalar = common_type(x.scalar, y.scalar)
         if scalar.kind == BOOL:
             raise compile_error("Bool has no *", "a & b")
+        if scalar.kind == FLOAT:
+            return floats.arithmetic("*", x, y)  # type: ignore[return-value]
         shape, backend = broadcast_shape(x.shape, y.shape), backend_of(x, y)
         # Operands keep their own fraction, so that only the product is rounded.
         shift = x.scalar.fraction + y.scalar.fraction - scalar.fraction
@@ -63,28 +70,83 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
 
     __rmul__ = __mul__
 
-    def _no_division(self, _: Any) -> Self:
-        raise compile_error(
-            "secret values cannot be divided", "x >> k for 2^k; Fixed values times a public reciprocal"
-        )
+    def _divided(self, other: Any, sign: str) -> tuple[Self, Self]:
+        """floor(self / other) and what is left of self."""
+        x, y, scalar, *_ = self._numbers(other, sign)
+        if y.low == y.high == 0:
+            raise compile_error(f"{sign} by zero")
+        if scalar.kind in (UINT, INT):
+            return integers.floor_divide(x, y)  # type: ignore[arg-type]
+        if scalar.kind == FIXED:
+            return fixed.floor_divmod(x, y)  # type: ignore[return-value]
+        raise compile_error(f"{scalar} has no {sign}", "x / y")
 
-    __truediv__ = __floordiv__ = __mod__ = __divmod__ = _no_division
-    __rtruediv__ = __rfloordiv__ = __rmod__ = __rdivmod__ = _no_division
+    def __floordiv__(self, other: Any) -> Self:
+        return self._divided(other, "//")[0]
 
-    def __pow__(self, exponent: Any) -> Self:
-        raise compile_error(f"secret values have no ** {exponent!r}", "x * x")
+    def __rfloordiv__(self, other: Any) -> Self:
+        return self.operand(other).__floordiv__(self)
+
+    def __mod__(self, other: Any) -> Self:
+        return self._divided(other, "%")[1]
+
+    def __rmod__(self, other: Any) -> Self:
+        return self.operand(other).__mod__(self)
+
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return self._divided(other, "divmod")
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return self.operand(other).__divmod__(self)
+
+    def __truediv__(self, other: Any) -> Self:
+        enums.refuse(self.scalar, "/")
+        x, y = self, self.operand(other)
+        scalar = common_type(x.scalar, y.scalar)
+        if scalar.kind in (BOOL, UINT, INT):
+            raise compile_error(
+                f"{scalar} has no /, which would not be an integer", "x // y, or x.to(Fixed[33, 16]) / y"
+            )
+        if scalar.kind == FLOAT:
+            return floats.arithmetic("/", x, y)  # type: ignore[return-value]
+        return fixed.divide(x, y)  # type: ignore[return-value]
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self.operand(other).__truediv__(self)
+
+    def __pow__(self, exponent: Any, modulus: Any = None) -> Self:
+        """x * x * ... with few products; a Fixed rounds after each. With a modulus see `std.mod_pow`."""
+        if self.scalar.kind == BOOL:
+            raise compile_error("Bool has no **", "bit.to(UInt[8])")
+        if modulus is not None:
+            from gc2pc.lang.std.modular import mod_pow
+
+            return mod_pow(self, exponent, modulus)  # type: ignore[return-value]
+        steps = integers.public_exponent(exponent)
+        if steps == 0:
+            return type(self).constant(1, self.scalar).broadcast(self.shape)
+        return integers.power(self.copy(), steps, lambda x, y: x * y)
+
+    def __rpow__(self, base: Any) -> Self:
+        raise compile_error("the exponent of ** is secret", "UInt[32](1) << x for 2 ** x")
 
     def __neg__(self) -> Self:
+        enums.refuse(self.scalar, "unary -")
         if self.scalar.kind == BOOL:
             raise compile_error("Bool has no unary -", "~bit")
+        if self.scalar.kind == FLOAT:
+            return floats.negate(self)
         backend = backend_of(self)
         data = backend.negate(self.data_for(backend), self.scalar)
         return self.make(self.scalar, self.shape, backend, data, (-self.high, -self.low))
 
     def __pos__(self) -> Self:
-        return self
+        return self.copy()
 
     def __abs__(self) -> Self:
+        enums.refuse(self.scalar, "abs()")
+        if self.scalar.kind == FLOAT:
+            return floats.absolute(self)
         backend = backend_of(self)
         data = backend.absolute(self.data_for(backend), self.scalar)
         low, high = _bounds(abs(self.low), abs(self.high))
@@ -94,7 +156,9 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
     # -- bits --------------------------------------------------------------------------------------
 
     def _bitwise(self, other: Any, name: str) -> Self:
+        enums.refuse(self.scalar, "bitwise operators")
         x, y, scalar, shape, backend = aligned(self, self.operand(other))
+        floats.refuse(scalar, "bitwise operators")
         operation = getattr(backend, name)
         data: Data = operation(x.data_for(backend), y.data_for(backend))
         if scalar.signed or x.low < 0 or y.low < 0:
@@ -114,49 +178,57 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __invert__(self) -> Self:
+        enums.refuse(self.scalar, "bitwise operators")
+        floats.refuse(self.scalar, "bitwise operators")
         backend = backend_of(self)
         data = backend.invert(self.data_for(backend), self.scalar)
         flip = -1 if self.scalar.signed else self.scalar.high
         return self.make(self.scalar, self.shape, backend, data, _bounds(flip ^ self.low, flip ^ self.high))
 
-    def _amount(self, amount: Any) -> int:
-        """A shift amount must be public: a secret one is a selection, not a rewiring."""
-        if isinstance(amount, Base) and not amount.backend.public:
-            raise compile_error(
-                "the amount of a shift is secret", "where(amount == 1, x << 1, x) for each possible amount"
-            )
-        steps = amount.__index__()
-        if steps < 0:
-            raise compile_error(f"a shift by the negative amount {steps}")
+    def _shifted(self, amount: Any, *, left: bool) -> Self:
+        enums.refuse(self.scalar, "shifts")
+        floats.refuse(self.scalar, "shifts")
         if self.scalar.kind == BOOL:
             raise compile_error("Bool cannot be shifted", "bit.to(UInt[8])")
-        return int(steps)
+        if isinstance(amount, list | np.ndarray):
+            amount = type(self).constant(amount, Scalar(UINT, 64))
+        if isinstance(amount, Base) and (amount.shape or not amount.backend.public):
+            return integers.shift_by(self, amount, left=left)
+        if not hasattr(amount, "__index__"):
+            raise compile_error(f"the amount of a shift is an integer, not {amount!r}")
+        steps = int(amount.__index__())
+        if steps < 0:
+            raise compile_error(
+                f"a shift by the negative amount {steps}", f"x {'>>' if left else '<<'} {-steps}"
+            )
+        backend = backend_of(self)
+        shift = backend.shift_left if left else backend.shift_right
+        data = shift(self.data_for(backend), self.scalar, steps)
+        ends = (self.low << steps, self.high << steps) if left else (self.low >> steps, self.high >> steps)
+        return self.make(self.scalar, self.shape, backend, data, ends)
 
     def __lshift__(self, amount: Any) -> Self:
-        steps, backend = self._amount(amount), backend_of(self)
-        data = backend.shift_left(self.data_for(backend), self.scalar, steps)
-        interval = (self.low << steps, self.high << steps)
-        return self.make(self.scalar, self.shape, backend, data, interval)
+        return self._shifted(amount, left=True)
 
     def __rshift__(self, amount: Any) -> Self:
-        steps, backend = self._amount(amount), backend_of(self)
-        data = backend.shift_right(self.data_for(backend), self.scalar, steps)
-        interval = (self.low >> steps, self.high >> steps)
-        return self.make(self.scalar, self.shape, backend, data, interval)
+        return self._shifted(amount, left=False)
 
-    def _no_secret_amount(self, _: Any) -> Self:
+    def _untyped_shift(self, shifted: Any) -> Self:
         raise compile_error(
-            "the amount of a shift is secret", "where(amount == 1, x << 1, x) for each possible amount"
+            f"{shifted!r} is shifted by a secret amount, but has no type", f"UInt[32]({shifted!r}) << amount"
         )
 
-    __rlshift__ = __rrshift__ = _no_secret_amount
+    __rlshift__ = __rrshift__ = _untyped_shift
 
     # -- order -------------------------------------------------------------------------------------
 
     def _less(self, other: Self, swap: bool, invert: bool) -> Self:
+        enums.refuse(self.scalar, "order")
         x, y, scalar, shape, backend = aligned(self, other)
         if swap:
             x, y = y, x
+        if scalar.kind == FLOAT:  # NOT (x < y) is not y <= x: a NaN makes both false
+            return floats.compare("<=", y, x) if invert else floats.compare("<", x, y)  # type: ignore[return-value]
         data = backend.less(x.data_for(backend), y.data_for(backend), scalar)
         if invert:
             data = backend.invert(data, Bool)
@@ -176,6 +248,8 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
 
     def __eq__(self, other: object) -> Self:  # type: ignore[override]
         x, y, scalar, shape, backend = aligned(self, self.operand(other))
+        if scalar.kind == FLOAT:
+            return floats.compare("==", x, y)  # type: ignore[return-value]
         data = backend.equal(x.data_for(backend), y.data_for(backend), scalar)
         return self.make(Bool, shape, backend, data)
 
@@ -192,6 +266,8 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
             raise compile_error(
                 "where cannot tell the type of two plain constants", "where(c, UInt[8](1), 2)"
             )
+        if isinstance(then, Base) and isinstance(otherwise, Base):
+            then = then.adopt(otherwise.scalar)
         if isinstance(then, Base):
             x: Base = then
             y: Base = then.operand(otherwise)
@@ -219,3 +295,20 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
         """
         y = self.operand(other)
         return (self < y).choose(y, self)
+
+    def clip(self, low: Any = None, high: Any = None) -> Self:
+        """The value held between two bounds, either of which may be left out, as NumPy's clip.
+
+        4n ANDs, 3n + 1 for public bounds.
+
+        >>> level = x.clip(0, 100)
+        """
+        if low is None or high is None:
+            if low is None and high is None:
+                raise compile_error("clip needs a bound", "x.clip(0, 100)")
+            return self.minimum(high) if low is None else self.maximum(low)
+        x, low, *_ = aligned(self, self.operand(low))
+        x, high, *_ = aligned(x, x.operand(high))
+        if x.scalar.kind not in (UINT, INT, FIXED):
+            return self.maximum(low).minimum(high)
+        return integers.clip(x, low.to(x.scalar), high)  # type: ignore[no-any-return]

@@ -1,111 +1,22 @@
-"""Arrays: indexing, reshaping, reductions, products. NumPy's names and meaning."""
+"""Arrays: reductions and products. NumPy's names and meaning."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gc2pc.lang.arithmetic import Arithmetic
-from gc2pc.lang.backend import Rearrange, Shape
-from gc2pc.lang.base import Base, backend_of, ceil_log2, common_type
-from gc2pc.lang.guard import refuse_iteration
+from gc2pc.lang import enums, floats, ordering
+from gc2pc.lang.backend import Shape
+from gc2pc.lang.base import backend_of, ceil_log2, common_type
+from gc2pc.lang.shaped import Shaped
 from gc2pc.lang.source import compile_error
-from gc2pc.lang.types import BOOL, UINT, Bool, Scalar, checked
+from gc2pc.lang.totals import cumulative_sum, mean_of
+from gc2pc.lang.types import BOOL, FLOAT, UINT, Bool, Scalar, checked
 
 PRODUCT_LANES: Final = 1 << 14
 """Most multiplications that one `@` traces side by side; above, it runs as `repeat` over the inner
 dimension, which bounds the live labels (16 bytes times twice the width each)."""
-
-
-def public_key(key: Any) -> Any:
-    """An index that NumPy understands: public values become integers and arrays; secrets are refused."""
-    if isinstance(key, tuple):
-        return tuple(public_key(part) for part in key)
-    if isinstance(key, slice):
-        return slice(public_key(key.start), public_key(key.stop), public_key(key.step))
-    if not isinstance(key, Base):
-        return key
-    if not key.backend.public:
-        raise compile_error(
-            "a secret value cannot be an index: which element is read would show",
-            "where(index == i, x[i], ...) over all i",
-        )
-    kind = np.bool_ if key.scalar.kind == BOOL else np.int64
-    array: NDArray[Any] = np.asarray(key.data).astype(kind)
-    return array if array.shape else array.item()
-
-
-class Shaped(Arithmetic):
-    """Moving elements: free, since only the wiring changes."""
-
-    __slots__ = ()
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise compile_error(f"a single {self.scalar} has no length")
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> Self:
-        index = public_key(key)
-        parts = index if isinstance(index, tuple) else (index,)
-        if not any(part is Ellipsis for part in parts):
-            parts = (*parts, Ellipsis)  # keeps a single element an array of no dimensions, a view
-        return self._move(lambda array: array[parts])
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise compile_error(
-            "values cannot be changed in place", "where(...) or concatenate([...]) to make a new array"
-        )
-
-    def __iter__(self) -> Iterator[Self]:
-        if not self.shape:
-            raise compile_error(f"a single {self.scalar} cannot be iterated over")
-        refuse_iteration(self)
-        return iter([self[i] for i in range(self.shape[0])])
-
-    def _move(self, move: Rearrange) -> Self:
-        try:
-            return self.moved(move)
-        except (IndexError, ValueError) as error:
-            raise compile_error(f"{error} (shape {self.shape})") from None
-
-    def reshape(self, *shape: int | tuple[int, ...]) -> Self:
-        """The same elements in C order with another shape; one size may be -1."""
-        sizes: Any = shape[0] if len(shape) == 1 else shape
-        return self._move(lambda array: array.reshape(sizes))
-
-    def flatten(self) -> Self:
-        """All elements in one dimension."""
-        return self.reshape(-1)
-
-    def transpose(self, *axes: int) -> Self:
-        """Axes permuted; reversed if none are given."""
-        return self._move(lambda array: np.transpose(array, axes or None))
-
-    @property
-    def T(self) -> Self:
-        """The transpose."""
-        return self.transpose()
-
-    def reverse(self) -> Self:
-        """Axis 0 reversed."""
-        return self[::-1]
-
-
-    def bits(self) -> Self:
-        """The raw bits as Bools on a new last axis, least significant first; free.
-
-        >>> odd = x.bits()[..., 0]
-        """
-        backend = backend_of(self)
-        planes = backend.bits(self.data_for(backend), self.scalar)
-        shape = (len(planes), *self.shape)
-        parts = [(plane, self.shape) for plane in planes]
-        data = backend.concatenate(parts, shape, lambda flat: np.moveaxis(flat.reshape(shape), 0, -1))
-        return self.make(Bool, (*self.shape, len(planes)), backend, data)
 
 
 class Reductions(Shaped):
@@ -116,7 +27,10 @@ class Reductions(Shaped):
     def _along(self, axis: int | None) -> tuple[Self, int, Shape]:
         """The reduced axis first: (count, ...) and the shape of the results."""
         if not self.shape:
-            raise compile_error(f"a single {self.scalar} has no elements to reduce")
+            raise compile_error(
+                f"a single {self.scalar} has no elements to reduce", "a.maximum(b), a + b, ... for two values"
+            )
+        enums.refuse(self.scalar, "order and no arithmetic")
         if axis is None:
             return self.flatten(), self.size, ()
         if not -self.ndim <= axis < self.ndim:
@@ -127,7 +41,9 @@ class Reductions(Shaped):
     def sum(self, axis: int | None = None) -> Self:
         """The sum over an axis, or of all elements: never wraps, for it is ceil(log2 n) bits wider.
 
-        Bools count as UInt[1], so the sum of a Bool array is a count.
+        Bools count as UInt[1], so the sum of a Bool array is a count. Floats keep their type and are added
+        in a balanced tree: of n values, x[i] + x[i + n // 2] for i < n // 2, and so on with these results,
+        a last odd one after them.
         """
         front, count, shape = self._along(axis)
         before = Scalar(UINT, 1) if self.scalar.kind == BOOL else self.scalar
@@ -136,6 +52,8 @@ class Reductions(Shaped):
     def _total(
         self, front: Self, before: Scalar, count: int, shape: Shape, after: Scalar, shift: int
     ) -> Self:
+        if before.kind == FLOAT:
+            return floats.total(front)
         backend = backend_of(front)
         data = backend.total(front.data_for(backend), before, count, after, shift)
         interval = ((front.low * count) >> shift, -(-(front.high * count) >> shift))
@@ -143,6 +61,9 @@ class Reductions(Shaped):
 
     def _extreme(self, axis: int | None, largest: bool) -> tuple[Self, Self]:
         front, count, shape = self._along(axis)
+        if self.scalar.kind == FLOAT:
+            key, place = floats.order_keys(front, largest)._extreme(0, largest)
+            return floats.from_order_keys(key, self.scalar), place
         backend = backend_of(front)
         value, index = backend.extreme(front.data_for(backend), self.scalar, count, largest)
         places = Scalar(UINT, max(1, ceil_log2(count)))
@@ -152,15 +73,18 @@ class Reductions(Shaped):
         )
 
     def max(self, axis: int | None = None) -> Self:
-        """The largest element, along an axis or of all."""
+        """The largest element, along an axis or of all; NaN if a float is NaN, and a zero is +0."""
         return self._extreme(axis, True)[0]
 
     def min(self, axis: int | None = None) -> Self:
-        """The smallest element, along an axis or of all."""
+        """The smallest element, along an axis or of all; NaN if a float is NaN, and a zero is +0."""
         return self._extreme(axis, False)[0]
 
     def argmax(self, axis: int | None = None) -> Self:
-        """The index of the largest element, the lowest of equals: UInt[max(1, ceil(log2 n))]."""
+        """The index of the largest element, the lowest of equals: UInt[max(1, ceil(log2 n))].
+
+        As in NumPy, a float NaN counts as the largest here and as the smallest in `argmin`, and -0 equals +0.
+        """
         return self._extreme(axis, True)[1]
 
     def argmin(self, axis: int | None = None) -> Self:
@@ -183,13 +107,72 @@ class Reductions(Shaped):
             count -= half
         return front[0]
 
+    def count_nonzero(self, axis: int | None = None) -> Self:
+        """How many elements are not zero (true)."""
+        return self.to(Bool).sum(axis)
+
+    def mean(self, axis: int | None = None) -> Self:
+        """The mean in the elements' own type: rounded down for integers, to nearest even for Fixed.
+
+        The exact sum is divided by the public count; Bools are counted first, so theirs is no mean.
+        """
+        if self.scalar.kind == BOOL:
+            raise compile_error("Bool has no mean", "bits.to(Fixed[2, 16]).mean(), or bits.sum() to count")
+        _, count, _ = self._along(axis)
+        return mean_of(self.sum(axis), count, self.scalar)  # type: ignore[no-any-return]
+
+    def cumsum(self, axis: int | None = None) -> Self:
+        """Sums of the first 1, 2, ..., n elements along an axis, in the type of `sum`."""
+        return cumulative_sum(self._along(axis)[0], 0 if axis is None else axis)  # type: ignore[no-any-return]
+
+    def prod(self, axis: int | None = None) -> Self:
+        """The product along an axis, or of all elements, in the elements' type: wraps as `*` does."""
+        front, count, _ = self._along(axis)
+        while count > 1:
+            half = count // 2
+            paired = front[:half] * front[half : 2 * half]
+            front = paired if count % 2 == 0 else _join(paired, front[2 * half :])
+            count -= half
+        return front[0]
+
+    def diff(self, axis: int = -1) -> Self:
+        """Each element minus the one before it along an axis; wraps as `-` does."""
+        front = self._move(lambda array: np.moveaxis(array, axis, 0))
+        return (front[1:] - front[:-1]).moveaxis(0, axis)
+
+    def trace(self) -> Self:
+        """The sum of the diagonal of the first two axes."""
+        return self.diagonal().sum(-1)
+
+    # -- order -------------------------------------------------------------------------------------
+
+    def sort(self, axis: int = -1, *, descending: bool = False) -> Self:
+        """A sorted copy along an axis: two ANDs per bit and comparator of the smallest network known.
+
+        Bools are counted: below two ANDs each. NaNs follow all other floats (come before them descending).
+
+        >>> lowest_first = bids.sort()
+        """
+        enums.refuse(self.scalar, "order")
+        return ordering.sort(self, axis, descending)  # type: ignore[return-value]
+
+    def argsort(self, axis: int = -1, *, descending: bool = False) -> Self:
+        """The indices that sort along an axis, as `argmax` gives them; equal elements keep their order."""
+        enums.refuse(self.scalar, "order")
+        return ordering.argsort(self, axis, descending)  # type: ignore[return-value]
+
     # -- products ----------------------------------------------------------------------------------
+
+    def outer(self, other: Any) -> Self:
+        """All products of an element of this and one of the other, shape (self.size, other.size)."""
+        return self.reshape(-1, 1) * self.operand(other).reshape(1, -1)
 
     def dot(self, other: Any) -> Self:
         """NumPy's dot for one or two dimensions: exact products, exact sum, one rounding (Fixed).
 
         The result has w1 + w2 + ceil(log2 n) bits and so never wraps; a Fixed result keeps the larger
-        fraction.
+        fraction. Floats keep their type: products and sums are rounded one by one, in the order of `sum`,
+        and above 2^14 products in blocks of that size one after the other.
         """
         return self.__matmul__(other)
 
@@ -204,24 +187,30 @@ class Reductions(Shaped):
         if x.scalar.kind == BOOL:
             raise compile_error("Bool has no @", "bits.to(UInt[1]) @ ...")
         if x.ndim not in (1, 2) or y.ndim not in (1, 2):
-            raise compile_error(f"@ takes one or two dimensions, not {x.shape} and {y.shape}")
+            raise compile_error(
+                f"@ takes one or two dimensions, not {x.shape} and {y.shape}", "x * y for single values"
+            )
         left = x if x.ndim == 2 else x.reshape(1, x.size)
         right = y if y.ndim == 2 else y.reshape(y.size, 1)
         if left.shape[1] != right.shape[0]:
-            raise compile_error(f"@ of shapes {x.shape} and {y.shape}: the inner sizes differ")
+            raise compile_error(
+                f"@ of shapes {x.shape} and {y.shape}: the inner sizes differ", "x @ y.T, or a reshape"
+            )
         shape = x.shape[:-1] + (y.shape[1:] if y.ndim == 2 else ())
         product = self._matrix_product(left, right)
         return product.reshape(shape) if product.shape != shape else product
 
     def _matrix_product(self, x: Self, y: Self) -> Self:
         (rows, inner), columns = x.shape, y.shape[1]
-        exact = checked(
-            Scalar(x.scalar.kind, x.scalar.bits + y.scalar.bits, x.scalar.fraction + y.scalar.fraction)
-        )
+        floating = x.scalar.kind == FLOAT
+        bits, fraction = x.scalar.bits + y.scalar.bits, x.scalar.fraction + y.scalar.fraction
+        kind = x.scalar.kind
+        exact = common_type(x.scalar, y.scalar) if floating else checked(Scalar(kind, bits, fraction))
         total = exact.widened(ceil_log2(inner))
         shift = min(x.scalar.fraction, y.scalar.fraction)
         after = Scalar(total.kind, total.width - shift, total.fraction - shift)
-        if rows * inner * columns <= PRODUCT_LANES or inner == 1 or backend_of(x, y).public:
+        any_order = not floating and backend_of(x, y).public
+        if rows * inner * columns <= PRODUCT_LANES or inner == 1 or any_order:
             left = x.T.reshape(inner, rows, 1)
             right = y.reshape(inner, 1, columns)
             products = left._exact_product(right, exact)
@@ -230,6 +219,8 @@ class Reductions(Shaped):
         return looped
 
     def _exact_product(self, other: Self, exact: Scalar) -> Self:
+        if exact.kind == FLOAT:
+            return self * other
         shape = np.broadcast_shapes(self.shape, other.shape)
         backend = backend_of(self, other)
         a, b = self.broadcast(shape), other.broadcast(shape)

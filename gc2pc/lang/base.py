@@ -13,10 +13,12 @@ import numpy as np
 from gc2pc.lang import codec
 from gc2pc.lang.backend import TRACE, Backend, Data, Rearrange, Shape
 from gc2pc.lang.clear import CLEAR, ClearBackend
+from gc2pc.lang.control.undefined import Undefined
+from gc2pc.lang.enums import EnumScalar
 from gc2pc.lang.operation import Operation
 from gc2pc.lang.source import compile_error
 from gc2pc.lang.traced import TracedBackend
-from gc2pc.lang.types import BOOL, FIXED, FLOAT, Scalar, Type, checked, make_array
+from gc2pc.lang.types import BOOL, FIXED, FLOAT, INT, MAX_BITS, UINT, Scalar, Type, checked, make_array
 
 _PLAIN: Final = (bool, int, float, Fraction, list, np.ndarray, np.generic, enum.Enum)
 
@@ -61,15 +63,17 @@ class Base:
     def constant(cls, value: Any, scalar: Scalar) -> Self:
         """A public value of type `scalar`, range-checked; Fixed rounds to nearest even."""
         if isinstance(value, Base):
+            typed = value.adopt(scalar)
+            if typed is not value:
+                return typed  # type: ignore[return-value]
             raise compile_error(f"{value!r} is a value already", f"value.to({scalar})")
         try:
             raw = codec.raw_array(scalar, value)
         except ValueError as error:
             shown = f" {value!r}" if isinstance(value, int | float | Fraction) else ""
-            wider = "larger" in str(error) or "smaller" in str(error)
             raise compile_error(
                 f"the constant{shown} does not fit: expected {codec.expectation(scalar)}; got {error}",
-                f"a value of a wider type, such as x.to({_wider(scalar)})" if wider else None,
+                _fitting(scalar, str(error)),
             ) from None
         if raw.size == 0:
             raise compile_error("an empty array; arrays have at least one element")
@@ -164,7 +168,10 @@ class Base:
             if isinstance(other, bool | np.bool_) and self.scalar.kind != BOOL:
                 raise compile_error(f"True and False are no {self.scalar}", "1 or 0")
             return type(self).constant(other, self.scalar)
-        raise compile_error(f"{type(other).__name__} cannot be combined with {self.type}")
+        if isinstance(other, Undefined):
+            other.use()
+        what = "None" if other is None else f"a {type(other).__name__}"
+        raise compile_error(f"{what} cannot be combined with {self.type}", "a number, or a typed value")
 
     def moved(self, move: Rearrange) -> Self:
         """The same elements rearranged by a NumPy function."""
@@ -192,7 +199,7 @@ class Base:
         >>> total = votes.to(UInt[16]).sum()
         """
         if not isinstance(target, Scalar):
-            raise compile_error(f".to takes an element type, not {target!r}", ".to(UInt[16])")
+            raise compile_error(f".to takes an element type, not {_named(target)}", ".to(UInt[16])")
         if target == self.scalar:
             return self.copy()
         if FLOAT in (self.scalar.kind, target.kind):
@@ -211,8 +218,22 @@ def _converted(value: Base, target: Scalar) -> tuple[int, int]:
     return round(value.low * factor), round(value.high * factor)
 
 
-def _wider(scalar: Scalar) -> Scalar:
-    return scalar if scalar.kind == BOOL else Scalar(scalar.kind, scalar.width * 2, scalar.fraction)
+def _named(thing: Any) -> str:
+    return thing.__name__ if isinstance(thing, type) else str(thing)
+
+
+def _fitting(scalar: Scalar, problem: str) -> str | None:
+    """What a constant of the wrong size or kind fits."""
+    if isinstance(scalar, EnumScalar):
+        return f"a member such as {scalar.members.__name__}.{scalar.member(0).name}"
+    if "smaller" in problem and scalar.kind == UINT:
+        return f"a value of a signed type, such as x.to(Int[{scalar.width + 1}])"
+    if "larger" in problem or "smaller" in problem:
+        wider = Scalar(scalar.kind, scalar.width * 2, scalar.fraction)
+        return f"a value of a wider type, such as x.to({wider})" if scalar.kind != BOOL else None
+    if "float" in problem and scalar.kind in (UINT, INT):
+        return f"a value of a type with fractions, such as x.to(Fixed[{scalar.width + 1}, 16])"
+    return None
 
 
 def backend_of(*values: Base) -> Backend:
@@ -230,15 +251,27 @@ def common_type(x: Scalar, y: Scalar) -> Scalar:
     """The type that holds both operands: the same kind, the wider of each part."""
     if x == y:
         return x
+    if isinstance(x, EnumScalar) or isinstance(y, EnumScalar):
+        raise compile_error(f"{x} and {y} do not mix", "a member of the same enum")
     if x.kind != y.kind:
-        kind = next((kind for kind in (FLOAT, FIXED) if kind in (x.kind, y.kind)), x.kind)
-        target = y if kind == y.kind else x
         raise compile_error(
-            f"{x} and {y} do not mix: arithmetic needs two values of the same kind", f".to({target})"
+            f"{x} and {y} do not mix: arithmetic needs two values of the same kind", f".to({held_by(x, y)})"
         )
     fraction = max(x.fraction, y.fraction)
     integer = max(x.width - x.fraction, y.width - y.fraction)
     return checked(Scalar(x.kind, integer + fraction, fraction))
+
+
+def held_by(x: Scalar, y: Scalar) -> Scalar:
+    """A type for values of two kinds: a float's own, else one that holds all numbers of both."""
+    for scalar in (x, y):
+        if scalar.kind not in (BOOL, UINT, INT, FIXED) or scalar.bits > MAX_BITS // 2:
+            return scalar
+    kind = max(x.kind, y.kind, key=(BOOL, UINT, INT, FIXED).index)
+    signed = kind in (INT, FIXED)
+    integer = max(s.width - s.fraction + (signed and not s.signed) for s in (x, y))
+    fraction = max(x.fraction, y.fraction)
+    return Scalar(kind, integer + fraction, fraction)
 
 
 def broadcast_shape(*shapes: Shape) -> Shape:
@@ -251,7 +284,10 @@ def broadcast_shape(*shapes: Shape) -> Shape:
         return np.broadcast_shapes(*shapes)
     except ValueError:
         text = " and ".join(str(shape) for shape in shapes)
-        raise compile_error(f"shapes {text} do not broadcast to a common shape") from None
+        raise compile_error(
+            f"shapes {text} do not broadcast to a common shape",
+            "slices of equal length, or xs[:, None] for an axis more",
+        ) from None
 
 
 def ceil_log2(n: int) -> int:

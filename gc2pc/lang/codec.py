@@ -62,9 +62,9 @@ def raw_scalar(scalar: Scalar, value: Any) -> int:
         if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
             return int(value)
         raise ValueError(describe(value) if not isinstance(value, int) else "another integer")
-    if scalar.kind in (FIXED, FLOAT):
-        if isinstance(value, bool) or not isinstance(value, int | float | Fraction | Decimal):
-            raise ValueError(describe(value))
+    is_number = isinstance(value, int | float | Fraction | Decimal) and not isinstance(value, bool)
+    if scalar.kind in (FIXED, FLOAT) and not is_number:
+        raise ValueError(describe(value))
     if scalar.kind == FLOAT:
         return _raw_float(scalar, value)
     if scalar.kind == FIXED:
@@ -126,7 +126,8 @@ def _raw_fast(scalar: Scalar, array: Objects) -> Objects | None:
         wide = scalar.width == 64 and not scalar.signed
         return array.astype(np.uint64 if wide else np.int64) if inside else None
     if kind == "f" and scalar.kind == FLOAT and array.dtype.itemsize <= 8:
-        doubles = np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
+        with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+            doubles = np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
         raw = np.asarray(float_meaning.convert(64, scalar.width, doubles.view(np.uint64)))
         overflows = np.isinf(plain_floats(scalar, raw)) & np.isfinite(doubles)
         return None if overflows.any() else raw.astype(np.uint64 if scalar.width == 64 else np.int64)

@@ -64,6 +64,16 @@ def enum_type(members: type[enum.Enum]) -> EnumScalar:
     return EnumScalar(ENUM, max(1, (count - 1).bit_length()), 0, members)
 
 
+def refuse(scalar: Scalar, what: str) -> None:
+    """No arithmetic and no order on the members of an enum."""
+    if isinstance(scalar, EnumScalar):
+        name = scalar.members.__name__
+        raise compile_error(
+            f"members of the enum {name} have no {what}",
+            f"x == {name}.{scalar.member(0).name}, or `match`, to tell them apart",
+        )
+
+
 def is_enum(annotation: Any) -> bool:
     """Whether it is an enum class."""
     return isinstance(annotation, type) and issubclass(annotation, enum.Enum)

@@ -2,19 +2,22 @@
 
 Where a secret condition decides between two plain integers (``count += 1`` under a secret `if`), the result
 has no type that anybody declared. It keeps Python's meaning: it never wraps, for each operation makes it as
-wide as its interval asks for. Like a constant it adopts the type of a typed operand, if all that it may be fits.
+wide as its interval asks for. Like a constant it adopts the type of a typed operand, if whatever it may be
+fits.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from typing import Any, Final, Self
 
 import numpy as np
 
+from gc2pc.lang import integers
 from gc2pc.lang.base import Base
 from gc2pc.lang.source import compile_error
-from gc2pc.lang.types import INT, UINT, Scalar, checked
+from gc2pc.lang.types import FLOAT, INT, UINT, Scalar, checked
 from gc2pc.lang.value import Value
 
 
@@ -40,7 +43,7 @@ class Exact(Value):
         """A plain integer or an integer value as an exact one; None for anything else."""
         if isinstance(value, cls):
             return value
-        if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        if isinstance(value, int | np.integer) and not isinstance(value, bool | enum.Enum):
             value = Value.constant(int(value), scalar_for(int(value), int(value)))
         if not isinstance(value, Value) or value.scalar.kind not in (UINT, INT):
             return None
@@ -54,7 +57,8 @@ class Exact(Value):
             CompileError: It may be a number that the type does not hold.
         """
         unit = 1 << scalar.fraction
-        if self.low * unit < scalar.low or self.high * unit > scalar.high or scalar.kind not in _NUMBERS:
+        outside = self.low * unit < scalar.low or self.high * unit > scalar.high
+        if scalar.kind not in _NUMBERS or (outside and scalar.kind != FLOAT):
             raise compile_error(
                 f"an integer that may be anything from {self.low} to {self.high} is no {scalar}",
                 f".to({scalar}), which wraps, or a wider type",
@@ -71,8 +75,69 @@ class Exact(Value):
         scalar = scalar_for(min(self.low, other.low, low), max(self.high, other.high, high))
         return self.to(scalar), other.to(scalar)
 
+    def operand(self, other: Any) -> Any:
+        """The other operand: a plain integer stays without a type."""
+        exact = Exact.of(other) if _untyped(other) else None
+        return super().operand(other) if exact is None else exact
+
     def __hash__(self) -> int:
         return super().__hash__()
+
+    # -- where a type that does not grow would lose bits -------------------------------------------
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __pow__(self, exponent: Any, modulus: Any = None) -> Any:
+        if modulus is not None:
+            return super().__pow__(exponent, modulus)
+        steps = integers.public_exponent(exponent)
+        return integers.power(self, steps, lambda x, y: x * y) if steps else 1
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __lshift__(self, amount: Any) -> Any:
+        most = Exact.of(amount)
+        if most is None or most.low < 0:
+            return super().__lshift__(amount)
+        ends = [end << steps for end in (self.low, self.high) for steps in (most.low, most.high)]
+        return Exact.of(self.to(scalar_for(min(ends), max(ends))) << amount)
+
+    def __rshift__(self, amount: Any) -> Any:
+        return Exact.of(self.to(self.scalar) >> amount)
+
+    def __rlshift__(self, shifted: Any) -> Any:
+        return _shifted(shifted, self, "__lshift__")
+
+    def __rrshift__(self, shifted: Any) -> Any:
+        return _shifted(shifted, self, "__rshift__")
+
+    def minimum(self, other: Any) -> Any:
+        """The smaller of the two."""
+        return self._of_two(other, "minimum", min)
+
+    def maximum(self, other: Any) -> Any:
+        """The larger of the two."""
+        return self._of_two(other, "maximum", max)
+
+    def _of_two(self, other: Any, name: str, extreme: Any) -> Any:
+        y = self.operand(other)
+        if not isinstance(y, Exact):
+            return getattr(self.adopt(y.scalar), name)(y)
+        one, two = self.widened(y, self.low, self.high)
+        found = getattr(one, name)(two)
+        bounds = extreme(self.low, y.low), extreme(self.high, y.high)
+        return Exact.of(found.make(found.scalar, (), found.backend, found.data, bounds))
+
+
+def _shifted(shifted: Any, amount: Exact, method: str) -> Any:
+    """`shifted` by an integer without a type: what is typed keeps its type."""
+    exact = None if isinstance(shifted, Base) else Exact.of(shifted)
+    return getattr(shifted if exact is None else exact, method)(amount.to(amount.scalar))
 
 
 _NUMBERS: Final = ("UInt", "Int", "Fixed", "Float")
@@ -105,6 +170,9 @@ def _binary(name: str) -> Any:
             return typed(self.to(self.scalar), other)
         x, y = self.widened(exact, *_range(name, self, exact))
         result = typed(x, y)
+        if name in ("and", "rand") and max(x.low, y.low) >= 0:
+            high = min(v.high for v in (x, y) if v.low >= 0)
+            result = result.make(result.scalar, (), result.backend, result.data, (0, high))
         untyped = Exact.of(result)
         return result if untyped is None else untyped
 

@@ -11,17 +11,32 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from gc2pc.lang.base import Base
+    from gc2pc.lang.indexing import Write
 
 State: TypeAlias = tuple[Any, ...]
 
-_JOURNAL: Final[ContextVar[dict[int, tuple[Base, State]] | None]] = ContextVar("gc2pc_journal", default=None)
+_JOURNAL: Final[ContextVar[Changes | None]] = ContextVar("gc2pc_journal", default=None)
 
 
 def record(value: Base) -> None:
     """To be called before a value is changed in place."""
     journal = _JOURNAL.get()
     if journal is not None:
-        journal.setdefault(id(value), (value, value.state))
+        journal.before.setdefault(id(value), (value, value.state))
+
+
+def wrote(value: Base, write: Write) -> None:
+    """To be called after a value was changed by a write that can be done again."""
+    journal = _JOURNAL.get()
+    if journal is not None:
+        journal.writes.setdefault(id(value), []).append(write)
+
+
+def _selected(value: Base) -> None:
+    """The value was changed by a selection, which no writes can repeat."""
+    journal = _JOURNAL.get()
+    if journal is not None:
+        journal.writes[id(value)] = [None]
 
 
 class Changes:
@@ -30,12 +45,14 @@ class Changes:
     Attributes:
         before: By identity: a value that changed, and its state before.
         after: The states of these values when `undo` was called.
+        writes: By identity: what made the changes; None for a change that cannot be repeated.
     """
 
     def __init__(self) -> None:
         self.before: dict[int, tuple[Base, State]] = {}
         self.after: dict[int, State] = {}
-        self._token = _JOURNAL.set(self.before)
+        self.writes: dict[int, list[Write | None]] = {}
+        self._token = _JOURNAL.set(self)
 
     def undo(self) -> None:
         """Stop recording, and give all values the state they had before."""
@@ -48,6 +65,16 @@ class Changes:
 def select(condition: Any, first: Changes, second: Changes) -> None:
     """Give every value that either side changed the state it has on the side that `condition` selects."""
     for key, (value, before) in (second.before | first.before).items():
+        repeated = [
+            None if write is None else write.only_if(test)
+            for changes, test in ((first, condition), (second, ~condition))
+            for write in changes.writes.get(key, [])
+        ]
+        writes = [write for write in repeated if write is not None]
+        if len(writes) == len(repeated) and _cheaper(writes, value):
+            for write in writes:
+                write(value)
+            continue
         sides = []
         for changes in (first, second):
             side = object.__new__(type(value))
@@ -55,3 +82,15 @@ def select(condition: Any, first: Changes, second: Changes) -> None:
             sides.append(side)
         record(value)
         value.restore(condition.choose(*sides).state)
+        _selected(value)
+
+
+def _cheaper(writes: list[Write], value: Base) -> bool:
+    """Whether doing the writes on a condition costs less than selecting among whole values.
+
+    Of two writes at secret indices the unconditional ones are mostly dead then; of more, later reads may
+    need them, and both would be paid for.
+    """
+    secret = [write.touched(value) for write in writes if write.secret]
+    public = sum(write.touched(value) for write in writes if not write.secret)
+    return public <= value.size if not secret else len(secret) <= 2 and public == 0

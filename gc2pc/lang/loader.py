@@ -12,9 +12,27 @@ from typing import Final
 
 from gc2pc.errors import CompileError, Gc2pcError, InputError
 from gc2pc.lang.program import Program
+from gc2pc.lang.source import error_at, is_user_file
 
 GALLERY: Final = Path(__file__).resolve().parent.parent / "_circuits"
 """Where an installed package carries the gallery of circuits."""
+
+MODULE_PREFIX: Final = "gc2pc_file_"
+"""How the names of loaded modules begin."""
+
+
+def program_error(error: Exception) -> CompileError | None:
+    """An exception that a loaded program's own code raised, as an error that points at the line.
+
+    None if no loaded program was running.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    names = [str(frame.f_globals.get("__name__")) for frame in frames]
+    first = next((i for i, name in enumerate(names) if name.startswith(MODULE_PREFIX)), None)
+    if first is None:
+        return None
+    running = [frame for frame in frames[first:] if is_user_file(frame.f_code.co_filename)]
+    return error_at(running[-1], f"{type(error).__name__}: {error}")
 
 
 def load_program(target: str) -> Program:
@@ -58,7 +76,7 @@ def _import_file(path: Path) -> ModuleType:
     """The module of a file, imported under a name of its own so that no two files collide."""
     location = path.resolve()
     digest = hashlib.sha256(str(location).encode()).hexdigest()[:12]
-    name = f"gc2pc_file_{digest}_{location.stem}"
+    name = f"{MODULE_PREFIX}{digest}_{location.stem}"
     spec = importlib.util.spec_from_file_location(name, location)
     if spec is None or spec.loader is None:
         raise InputError(f"{path} is not a Python file")

@@ -62,6 +62,14 @@ def _pair(result: Any) -> tuple[Any, Any]:
     return result
 
 
+def _adopted(before: Any, after: Any) -> Any:
+    """The next state with constants, and integers without a type, in the types of the state."""
+    old, new = tree.leaves(before), tree.leaves(after)
+    if len(old) != len(new):
+        return after
+    return tree.rebuild(after, iter([x.operand(y) for x, y in zip(old, new, strict=True)]))
+
+
 def _check_state(before: Any, after: Any) -> None:
     """The next state must have the structure, types and shapes of the state."""
     same = tree.outline(before) == tree.outline(after)
@@ -78,6 +86,7 @@ def _in_the_clear(count: int, body: Body, state: Any, xs: Any) -> tuple[Any, Any
     for t in range(count):
         x = tree.rebuild(xs, iter([leaf[t] for leaf in tree.leaves(xs)]))
         after, y = _pair(body(state, x))
+        after = _adopted(state, after)
         _check_state(state, after)
         # Bounds of one trip are not bounds of all: the traced body does not know them either.
         state = tree.rebuild(after, iter([_unbounded(leaf) for leaf in tree.leaves(after)]))
@@ -106,6 +115,7 @@ class _Loop:
         token = TRACE.set(self.backend)
         try:
             after, y = _pair(body(inner_state, inner_xs))
+            after = _adopted(inner_state, after)
             _check_state(state, after)
             kept = tree.leaves(y)
             if not all(isinstance(leaf, Base) for leaf in kept):

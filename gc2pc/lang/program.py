@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from gc2pc.errors import CompileError, InputError
+from gc2pc.errors import InputError
 from gc2pc.lang import tree
 from gc2pc.lang.base import Base
 from gc2pc.lang.binding import Binding, bind
 from gc2pc.lang.clear import CLEAR
 from gc2pc.lang.codec import from_bits
 from gc2pc.lang.control.rewriting import rewritten
+from gc2pc.lang.definition import definition_error
 from gc2pc.lang.party import External, Party
 from gc2pc.lang.shares import Share
 from gc2pc.lang.signature import Output, Parameter, Signature, read_signature
-from gc2pc.lang.source import code_location
+from gc2pc.lang.source import compile_error
 from gc2pc.lang.trace import choose_garbler, inline, run_clear, trace
 from gc2pc.lang.types import Type
 
@@ -253,6 +254,7 @@ class Program:
             rng: Has ``bytes(n)``: the operating system's randomness outside of tests.
             statics: Static parameters and sizes, where the type needs them.
         """
+        self.parameter(name)
         kind = bind(self, dict(statics or {}) | {name: value}).types[name]
         batched = name in self.batch_size({name: value})[1]
         return Share.split(kind, kind.encode(value, name, batched=batched), rng, batched=batched)
@@ -331,12 +333,15 @@ def circuit(
 
     def decorate(target: Callable[..., Any]) -> Program:
         if not inspect.isfunction(target):
-            raise CompileError("@circuit decorates a plain function")
+            raise compile_error("@circuit decorates a function", "@circuit on the line before `def`")
+        if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
+            raise definition_error(target, "a circuit cannot be a generator", "return a list, tuple or Array")
+        if inspect.iscoroutinefunction(target):
+            raise definition_error(target, "a circuit cannot be async", "def without async")
         signature = read_signature(target, scope, parties)
         if garbler is not None and garbler not in signature.pair:
-            raise CompileError(
-                f"{target.__name__}: the garbler is one of {signature.pair[0]} and {signature.pair[1]}",
-                location=code_location(target.__code__),
+            raise definition_error(
+                target, f"the garbler is one of {signature.pair[0]} and {signature.pair[1]}"
             )
         return Program(target, signature, garbler)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gc2pc.errors import CompileError
+from gc2pc.lang.definition import RESULT, definition_error
 from gc2pc.lang.party import Owned, Owner, Party, _Both
-from gc2pc.lang.source import code_location
 from gc2pc.lang.structures import Record, field_types, is_record, parts_of, secret_type
 from gc2pc.lang.tree import Leaf, leaves
 from gc2pc.lang.types import Type
@@ -74,11 +74,11 @@ class _Errors:
     """Errors that point at the function's definition."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self.name = function.__name__
-        self.location = code_location(function.__code__)
+        self.function = function
+        self.part: str | None = None
 
     def __call__(self, message: str, suggestion: str | None = None) -> CompileError:
-        return CompileError(f"{self.name}: {message}", location=self.location, suggestion=suggestion)
+        return definition_error(self.function, message, suggestion, self.part)
 
 
 def read_signature(
@@ -94,19 +94,27 @@ def read_signature(
     reader = _Reader(function, scope, error)
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(function).parameters.items():
+        error.part = name
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
             raise error(
-                f"*{name} cannot be a parameter of a circuit", "one parameter, or an Array, per input"
+                f"{stars}{name} cannot be a parameter of a circuit", "one parameter, or an Array, per input"
             )
         if name not in annotations:
-            raise error(f"parameter {name!r} has no annotation", f"{name}: UInt[32] @ alice")
+            raise error(
+                f"parameter {name!r} has no annotation",
+                f"{name}: UInt[32] @ alice, or {name}: int for a public parameter",
+            )
         arguments[name] = reader.argument(name, annotations[name], parameter.default)
+    error.part = None
     if "return" not in annotations:
         raise error("the result has no annotation", "-> Bool @ Both")
+    error.part = RESULT
     outputs: list[Output] = []
     structure = reader.result(annotations["return"], None, "result", outputs)
     if not outputs:
         raise error("nothing is returned", "-> Bool @ Both")
+    error.part = None
     parameters = leaves(arguments)
     owners = [p.owner for p in parameters if p.owner is not None] + [o.recipient for o in outputs]
     return Signature(tuple(parameters), arguments, structure, tuple(outputs), _pair(owners, pair, error))
@@ -118,6 +126,7 @@ def _annotations(function: Callable[..., Any], scope: Mapping[str, Any], error: 
     except NameError as unresolved:  # Python 3.14 evaluates annotations only now
         raise error(f"an annotation uses the unknown name {unresolved.name!r}", _IMPORT_HINT) from None
     for name, annotation in raw.items():
+        error.part = name
         if isinstance(annotation, str):
             raw[name] = _evaluate(annotation, function, scope, error)
     return raw

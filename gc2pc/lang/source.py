@@ -6,6 +6,8 @@ import ast
 import linecache
 import os
 import sys
+import sysconfig
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Final
@@ -14,11 +16,24 @@ from gc2pc.errors import CompileError
 
 _PACKAGE: Final = f"{Path(__file__).resolve().parent.parent}{os.sep}"
 _GALLERY: Final = f"{_PACKAGE}_circuits{os.sep}"
+_PYTHONS: Final = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib")})
+_INSTALLED: Final = f"{os.sep}site-packages{os.sep}"
+_NUMPY: Final = f"{_INSTALLED}numpy{os.sep}"
+
+_LINES: Final[dict[CodeType, tuple[str, ...]]] = {}
 
 
+@lru_cache(maxsize=1024)
 def is_user_file(filename: str) -> bool:
-    """True for code that a user wrote: not the package's own modules, but its gallery of circuits."""
-    return not filename.startswith(_PACKAGE) or filename.startswith(_GALLERY)
+    """True for code that a user wrote: not Python's library, NumPy, or the package's own modules.
+
+    The gallery of circuits in the package counts as a user's.
+    """
+    if filename.startswith(_PACKAGE):
+        return filename.startswith(_GALLERY)
+    if filename.startswith("<frozen") or _NUMPY in filename:
+        return False
+    return not filename.startswith(_PYTHONS) or _INSTALLED in filename
 
 
 def user_frame() -> FrameType | None:
@@ -34,8 +49,13 @@ def compile_error(message: str, suggestion: str | None = None) -> CompileError:
     frame = user_frame()
     if frame is None:
         return CompileError(message, suggestion=suggestion)
+    return error_at(frame, message, suggestion)
+
+
+def error_at(frame: FrameType, message: str, suggestion: str | None = None) -> CompileError:
+    """A CompileError that points at what a frame was running last."""
     filename, line = frame.f_code.co_filename, frame.f_lineno
-    source = linecache.getline(filename, line, frame.f_globals) or None
+    source = source_line(frame.f_code, line, frame.f_globals)
     return CompileError(
         message,
         location=f"{filename}:{line}",
@@ -62,14 +82,29 @@ def _columns(frame: FrameType, source: str) -> tuple[int, int] | None:
     if position is None or position[0] != frame.f_lineno:
         return None
     first, last, begin, end = position
+    return in_characters(source, begin, end if first == last else None)
+
+
+def in_characters(source: str, begin: int, end: int | None) -> tuple[int, int]:
+    """Columns of a line in characters, from columns in UTF-8 bytes; no end means the end of the line."""
     raw = source.rstrip().encode()
-    end = end if first == last else len(raw)
     return len(raw[:begin].decode(errors="replace")), len(raw[:end].decode(errors="replace"))
 
 
-def code_location(code: CodeType) -> str:
-    """``file:line`` of a function's definition."""
-    return f"{code.co_filename}:{code.co_firstlineno}"
+def keep_lines(code: CodeType, lines: tuple[str, ...]) -> None:
+    """Remember the text of a code, and of those inside of it, that Python itself does not know."""
+    _LINES[code] = lines
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            keep_lines(constant, lines)
+
+
+def source_line(code: CodeType, line: int, scope: dict[str, Any] | None = None) -> str | None:
+    """A line of the text that a code is from."""
+    lines = _LINES.get(code)
+    if lines is not None:
+        return lines[line - 1] if 0 < line <= len(lines) else None
+    return linecache.getline(code.co_filename, line, scope) or None
 
 
 def current_expression() -> ast.expr | None:
@@ -85,8 +120,8 @@ def current_expression() -> ast.expr | None:
     if position is None:
         return None
     first, last, begin, end = position
-    lines = [linecache.getline(frame.f_code.co_filename, n, frame.f_globals) for n in range(first, last + 1)]
-    raw = [line.encode() for line in lines]
+    lines = [source_line(frame.f_code, n, frame.f_globals) for n in range(first, last + 1)]
+    raw = [(line or "").encode() for line in lines]
     raw[-1] = raw[-1][:end]
     raw[0] = raw[0][begin:]
     try:

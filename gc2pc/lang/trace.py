@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import traceback
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final
@@ -15,10 +16,12 @@ from gc2pc.lang.backend import TRACE
 from gc2pc.lang.base import Base
 from gc2pc.lang.binding import Binding, flattened
 from gc2pc.lang.clear import CLEAR
+from gc2pc.lang.control.undefined import Undefined
+from gc2pc.lang.definition import RESULT, definition_error
 from gc2pc.lang.exact import Exact
 from gc2pc.lang.profile import Marks
 from gc2pc.lang.signature import Output, Parameter
-from gc2pc.lang.source import code_location, compile_error
+from gc2pc.lang.source import compile_error, error_at, is_user_file
 from gc2pc.lang.structures import Record
 from gc2pc.lang.traced import TracedBackend
 from gc2pc.lang.types import ArrayType, Type
@@ -64,9 +67,22 @@ def trace(program: Program, binding: Binding, marks: Marks | None = None) -> Gra
             kind = binding.resolve(output.type)
             wires = _wires(program, backend, value)
             graph.output(output.name, output.recipient.group, wires, kind.lanes, str(kind))
+    except RecursionError as error:
+        raise _endless(error) from None
     finally:
         TRACE.reset(token)
     return graph
+
+
+def _endless(error: RecursionError) -> CompileError:
+    """Why a recursion does not end: what a secret decides runs on both sides."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    frame = [frame for frame in frames if is_user_file(frame.f_code.co_filename)][-1]
+    return error_at(
+        frame,
+        "this recursion never ends: a secret cannot decide where it stops",
+        "a public depth, such as a parameter that counts down to 0",
+    )
 
 
 def _wires(program: Program, backend: TracedBackend, value: Value) -> Wires:
@@ -113,7 +129,10 @@ def inline(program: Program, values: Mapping[str, Any]) -> Any:
             continue
         kind = parameter.type
         if not isinstance(value, Base):
-            value = flat[parameter.name] = Value.constant(value, kind.element)
+            plain = list(value) if isinstance(value, bytes) else value
+            value = flat[parameter.name] = Value.constant(plain, kind.element)
+        if isinstance(value, Exact):
+            value = flat[parameter.name] = value.adopt(kind.element)
         if isinstance(kind, ArrayType) and len(kind.dims) == value.ndim:
             named = [(d, n) for d, n in zip(kind.dims, value.shape, strict=True) if isinstance(d, str)]
             sizes |= {dim: sizes.get(dim, size) for dim, size in named}
@@ -148,6 +167,8 @@ def _results(program: Program, binding: Binding, result: Any) -> list[tuple[Outp
                 visit(part, item, f"{where}.{i}")
             return
         kind = binding.resolve(expected.type)
+        if isinstance(value, Undefined):
+            raise _wrong(program, value.message, value.suggestion)
         if not isinstance(value, Base):
             value = _constant(program, kind, value, where)
         if isinstance(value, Exact):
@@ -191,8 +212,7 @@ def _type_text(value: Any) -> str:
 
 
 def _wrong(program: Program, message: str, suggestion: str | None = None) -> CompileError:
-    location = code_location(program.function.__code__)
-    return CompileError(f"{program.name}: {message}", location=location, suggestion=suggestion)
+    return definition_error(program.function, message, suggestion, RESULT)
 
 
 def choose_garbler(graph: Graph) -> int:

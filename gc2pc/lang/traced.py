@@ -140,8 +140,8 @@ class TracedBackend:
         return shift.shift_right(x, amount, scalar.signed)
 
     def select(self, choice: Wires, then: Wires, otherwise: Wires) -> Wires:
-        """One AND per bit."""
-        return select.mux(self.graph, choice[0], then, otherwise)
+        """At most one AND per bit, and one to join nested conditions."""
+        return select.nested_mux(self.graph, choice[0], then, otherwise)
 
     def convert(self, x: Wires, before: Scalar, after: Scalar) -> Wires:
         """Free unless fraction bits are rounded away; to Bool: whether it is not zero."""

@@ -158,7 +158,9 @@ class Scalar(Type):
         return (1 << (self.width - self.signed)) - 1
 
     def widened(self, bits: int) -> Scalar:
-        """The same kind and fraction with `bits` bits more."""
+        """The same kind and fraction with `bits` bits more; a float stays what it is."""
+        if self.kind == FLOAT:
+            return self
         return checked(Scalar(self.kind, self.width + bits, self.fraction))
 
     def wrap(self, raw: int) -> int:

@@ -27,7 +27,7 @@ def by_comment(program: Program) -> dict[str, int]:
 
 def test_lines_cost_what_their_gates_cost() -> None:
     costs = by_comment(priced)
-    assert costs == {"mul": 57, "compare and select": 8 + 8, "add": 4 * 7}
+    assert costs == {"mul": 42, "compare and select": 8 + 8, "add": 4 * 7}
     assert sum(costs.values()) == priced.compile().and_count
 
 

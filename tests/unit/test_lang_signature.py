@@ -239,7 +239,7 @@ def wrong_width(a: UInt[0] @ alice) -> UInt[8] @ Both:
     [
         (no_annotation, "parameter 'a' has no annotation"),
         (no_result, "the result has no annotation"),
-        (no_owner, r"nobody owns parameter 'a'\n  try: a: UInt\[8\] @ alice"),
+        (no_owner, r"nobody owns parameter 'a'(.|\n)*  try: a: UInt\[8\] @ alice"),
         (no_recipient, "nobody receives result"),
         (part_without_recipient, "nobody receives result.1"),
         (unknown_name, "unknown name 'alise'"),
@@ -341,7 +341,7 @@ def wrong_count(a: UInt[8] @ alice) -> tuple[UInt[8], UInt[8]] @ Both:
 @pytest.mark.parametrize(
     ("function", "text"),
     [
-        (wrong_result, r"declared as UInt\[16\], but UInt\[8\] came back\n  try: return x.to\(UInt\[16\]\)"),
+        (wrong_result, r"as UInt\[16\], but UInt\[8\] came back(.|\n)*  try: return x.to\(UInt\[16\]\)"),
         (nothing_returned, "the function returns nothing"),
         (wrong_shape, r"declared as UInt\[8\], but Array\[UInt\[8\], 3\] came back"),
         (wrong_count, "a tuple of 2, but 3 values came back"),

@@ -38,7 +38,7 @@ def test_texts_round_trip(kind: Type) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "UInt", "UInt[]", "UInt[-1]", "Float32", "Array[UInt[8]]", "Fixed[4,12]x"]
+    "text", ["", "UInt", "UInt[]", "UInt[-1]", "Float16", "Array[UInt[8]]", "Fixed[4,12]x"]
 )
 def test_other_texts_are_no_types(text: str) -> None:
     with pytest.raises(ValueError, match="not a type"):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gc2pc.lang.base import Base
 from gc2pc.lang.control.truth import decision
+from gc2pc.lang.exact import Exact, common
 from gc2pc.lang.functions import stack
 from gc2pc.lang.source import compile_error
 from gc2pc.lang.value import Value
@@ -37,7 +38,10 @@ def _sum(values: Any, start: Any = 0) -> Any:
     if isinstance(values, Value):
         return values.sum(0) if values.ndim > 1 else values.sum()
     items = list(values)
-    return stack(items).sum(0) if _any_secret(items) else sum(items)
+    if not _any_secret(items):
+        return sum(items)
+    total = stack(items).sum(0)
+    return total if common(items) is None else Exact.of(total)
 
 
 def _extreme(name: str) -> Callable[..., Any]:
@@ -52,7 +56,8 @@ def _extreme(name: str) -> Callable[..., Any]:
         if not _any_secret(items):
             return native(items, **options)
         _no_key(options, name)
-        first = next(item for item in items if isinstance(item, Base))
+        secret = [item for item in items if isinstance(item, Base)]
+        first = next((item for item in secret if not isinstance(item, Exact)), secret[0])
         return reduce(lambda x, y: getattr(first.operand(x), method)(y), items)
 
     return extreme
@@ -78,8 +83,8 @@ def _sorted(values: Any, **options: Any) -> Any:
         return sorted(items, **options)
     reverse = bool(options.pop("reverse", False))
     _no_key(options, "sorted")
-    array = stack(items).sort()
-    return array[::-1] if reverse else array
+    ordered = stack(items).sort(descending=reverse)
+    return ordered if common(items) is None else [Exact.of(x) for x in _items(ordered)]
 
 
 def _bool(value: Any = False) -> Any:

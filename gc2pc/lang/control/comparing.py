@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from collections.abc import Callable
 from typing import Any, Final
@@ -53,13 +54,29 @@ def _not(value: Any) -> Any:
 
 
 def _is_structure(x: Any) -> bool:
-    return isinstance(x, tuple | list) and any(isinstance(leaf, Base) for leaf in leaves(x))
+    """A tuple, a list or a dataclass that compares its fields, with values in it."""
+    if isinstance(x, tuple | list):
+        return any(isinstance(leaf, Base) or _is_structure(leaf) for leaf in x)
+    return _compares_fields(x) and any(isinstance(leaf, Base) for leaf in leaves(x))
+
+
+def _compares_fields(x: Any) -> bool:
+    """Whether its == is what `dataclass` made of its fields."""
+    if not dataclasses.is_dataclass(x) or isinstance(x, type):
+        return False
+    code = getattr(type(x).__eq__, "__code__", None)
+    return code is not None and code.co_filename == "<string>"
 
 
 def _equal(x: Any, y: Any) -> Any:
     if not (_is_structure(x) or _is_structure(y)):
         return x == y
-    if type(x) is not type(y) or len(x) != len(y):
+    if type(x) is not type(y):
+        return False
+    if not isinstance(x, tuple | list):
+        names = [field.name for field in dataclasses.fields(x) if field.compare]
+        x, y = [getattr(x, name) for name in names], [getattr(y, name) for name in names]
+    if len(x) != len(y):
         return False
     return _all([_equal(a, b) for a, b in zip(x, y, strict=True)])
 
@@ -82,6 +99,11 @@ def _contains(where: Any, item: Any) -> Any:
         return _in_range(item, where)
     elements = list(where) if isinstance(where, tuple | list | set | frozenset | dict) else None
     if elements is None or not (isinstance(item, Base) or _is_structure(item) or _is_structure(elements)):
+        if isinstance(item, Base):
+            raise compile_error(
+                f"`in` cannot look for a secret in a {type(where).__name__}",
+                "a tuple, a list, a set, a range or an Array",
+            )
         return item in where
     found: Any = False
     for element in elements:
@@ -93,7 +115,7 @@ def _contains(where: Any, item: Any) -> Any:
 
 
 def _single(value: Base) -> Any:
-    raise compile_error(f"`in` searches arrays, not a single {value.scalar}")
+    raise compile_error(f"`in` searches arrays, not a single {value.scalar}", "x == y for two single values")
 
 
 def _in_range(item: Any, where: range) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from gc2pc.lang import exact
-from gc2pc.lang.base import Base
+from gc2pc.lang.base import Base, held_by
 from gc2pc.lang.control.undefined import UNSET, Undefined
 from gc2pc.lang.enums import enum_type
 from gc2pc.lang.exact import Exact
@@ -48,7 +48,7 @@ def merge(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
         return then
     return Undefined(
         name,
-        f"it is {describe(then)} in one branch and {describe(otherwise)} in the other",
+        f"is {describe(then)} in one branch and {describe(otherwise)} in the other",
         "the same kind of value in both branches",
     )
 
@@ -64,7 +64,18 @@ def _values(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
     if same:
         return condition.choose(then, otherwise)
     kinds = f"{describe(then)} in one branch and {describe(otherwise)} in the other"
-    return Undefined(name, f"it is {kinds}", f"the same type in both, as with .to({first.scalar})")
+    return Undefined(name, f"is {kinds}", _alike(first, second))
+
+
+def _alike(first: Base, second: Any) -> str:
+    """How two things that cannot be selected from might be made alike."""
+    if isinstance(second, Base) and first.shape == second.shape:
+        return f"the same type in both, as with .to({held_by(first.scalar, second.scalar)})"
+    if isinstance(second, Base):
+        return "arrays of one shape in both branches"
+    if isinstance(second, Undefined) or second is None:
+        return f"a {first.type} in both branches, and a Bool beside it that says whether it counts"
+    return f"a {first.type} in both branches"
 
 
 def _enums(condition: Any, then: enum.Enum, otherwise: enum.Enum) -> Any:
@@ -80,8 +91,8 @@ def _constants(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
     if _same_constant(then, otherwise):
         return then
     suggestion = f"a typed constant, such as Fixed[16, 16]({then!r})"
-    reason = f"it is the plain {then!r} in one branch and {otherwise!r} in the other, without a type"
-    return Undefined(name, reason, suggestion)
+    problem = f"is the plain {then!r} in one branch and {otherwise!r} in the other, without a type"
+    return Undefined(name, problem, suggestion)
 
 
 def _is_bool(value: Any) -> bool:

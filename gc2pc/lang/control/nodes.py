@@ -12,9 +12,12 @@ RUNTIME: Final = "__gc2pc__"
 PREFIX: Final = "_gc2pc_"
 """How names begin that only rewritten code uses."""
 
+DONE: Final = f"{PREFIX}done"
+"""The flag that is up once the function has returned."""
+
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_BOOKKEEPING: Final = tuple(f"{PREFIX}{word}_" for word in ("branch", "item", "subject"))
+_BOOKKEEPING: Final = tuple(f"{PREFIX}{word}_" for word in ("branch", "depth", "item", "subject"))
 
 _LINE_END: Final = 1 << 12
 """A column behind the end of any line."""
@@ -97,13 +100,15 @@ def _bound_by(node: ast.AST) -> list[str]:
 
 def read(statements: Sequence[ast.stmt]) -> list[str]:
     """Names that these statements read, nested functions included."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    # `x += y` reads x, though x is its target.
+    changed = {id(node.target) for node in nodes if isinstance(node, ast.AugAssign)}
     names = [
         node.id
-        for statement in statements
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not node.id.startswith(PREFIX)
+        for node in nodes
+        if isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Load) or id(node) in changed)
     ]
-    return [name for name in dict.fromkeys(names) if name != RUNTIME]
+    return [name for name in dict.fromkeys(names) if name != RUNTIME and not name.startswith(PREFIX)]
 
 
 # -- making ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ what an enum, a tuple or a dataclass needs.
 from __future__ import annotations
 
 import ast
+import copy
 
 from gc2pc.lang.control.nodes import NotRewritable, assign, at, call, load
 
@@ -18,14 +19,31 @@ def as_ifs(node: ast.Match, subject: str) -> list[ast.stmt]:
         bindings: list[ast.stmt] = []
         tests = _tests(case.pattern, load(subject), bindings)
         if case.guard is not None:
-            tests.append(case.guard)
-        bindings = [at(binding, case.pattern) for binding in bindings]
+            tests.append(_Bound(bindings).visit(copy.deepcopy(case.guard)))
+        body = [*(at(binding, case.pattern) for binding in bindings), *case.body]
         if not tests:
-            statements = [*bindings, *case.body]
+            statements = body
             continue
         test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
-        statements = [*bindings, at(ast.If(at(test, case.pattern), case.body, statements), case.pattern)]
+        statements = [at(ast.If(at(test, case.pattern), body, statements), case.pattern)]
     return statements
+
+
+class _Bound(ast.NodeTransformer):
+    """A guard with what its names stand for: they are bound only where the whole case matches."""
+
+    def __init__(self, bindings: list[ast.stmt]) -> None:
+        self.values = {
+            target.id: binding.value
+            for binding in bindings
+            if isinstance(binding, ast.Assign)
+            for target in binding.targets
+            if isinstance(target, ast.Name)
+        }
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = self.values.get(node.id)
+        return node if value is None else at(copy.deepcopy(value), node)
 
 
 def _tests(pattern: ast.pattern, subject: ast.expr, bindings: list[ast.stmt]) -> list[ast.expr]:
@@ -44,7 +62,9 @@ def _tests(pattern: ast.pattern, subject: ast.expr, bindings: list[ast.stmt]) ->
         inner: list[ast.stmt] = []
         ways = [_tests(way, subject, inner) for way in pattern.patterns]
         if inner:
-            raise NotRewritable("a name cannot be bound inside of `|` in a case", pattern)
+            raise NotRewritable(
+                "a name cannot be bound inside of `|` in a case", pattern, "a case for each alternative"
+            )
         joined = [way[0] if len(way) == 1 else ast.BoolOp(ast.And(), way) for way in ways if way]
         return [ast.BoolOp(ast.Or(), joined)] if len(joined) == len(ways) else []
     if isinstance(pattern, ast.MatchSequence):

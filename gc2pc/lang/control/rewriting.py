@@ -1,7 +1,7 @@
 """From a function to the same function with control flow that works on secrets.
 
-The source is found where Python keeps it (files, notebooks, doctest), in the text of ``python -c``, in what
-was piped to ``python``, or in the history of the interactive prompt. Where there is none, the function stays
+The source is found where Python keeps it (files, notebooks, doctest), in the text of ``python -c``, in a file
+redirected to ``python``, or in the history of the interactive prompt. Where there is none, the function stays
 as it is, and a secret `if` in it is an error.
 """
 
@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import ast
 import copy
-import sysconfig
 from types import CellType, CodeType, FunctionType
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from gc2pc.errors import CompileError
 from gc2pc.lang.control.nodes import PREFIX, RUNTIME, NotRewritable, is_generator
 from gc2pc.lang.control.statements import rewrite
-from gc2pc.lang.control.texts import definition, source_line
-from gc2pc.lang.source import is_user_file
+from gc2pc.lang.control.texts import find_source
+from gc2pc.lang.source import in_characters, is_user_file, keep_lines, source_line
 
-_CODES: Final[dict[CodeType, CodeType | None]] = {}
+_CODES: Final[dict[tuple[CodeType, str], CodeType]] = {}
+"""Rewritten codes by code and file name: equal codes of two files are equal to Python."""
 _FUNCTIONS: Final[WeakKeyDictionary[FunctionType, FunctionType]] = WeakKeyDictionary()
 _NAME: Final = f"{PREFIX}function"
-_LIBRARIES: Final = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 
 
 def is_rewritten(code: CodeType) -> bool:
@@ -41,13 +40,13 @@ def rewritten(function: FunctionType) -> FunctionType:
 
 def _rewritten(function: FunctionType) -> FunctionType:
     code = function.__code__
-    if is_rewritten(code) or not _is_users(function):
+    if is_rewritten(code) or not is_users(code.co_filename, function.__globals__):
         return function
-    if code not in _CODES:
-        _CODES[code] = _rewritten_code(function)
-    new = _CODES[code]
+    key = code, code.co_filename
+    new = _CODES.get(key) or _rewritten_code(function)
     if new is None:
         return function
+    _CODES[key] = new
     cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
     from gc2pc.lang.control import runtime
 
@@ -59,48 +58,87 @@ def _rewritten(function: FunctionType) -> FunctionType:
     return result
 
 
-def _is_users(function: FunctionType) -> bool:
-    """Whether to look into it: not Python's own library, nor installed ones that know nothing of gc2pc."""
-    filename = function.__code__.co_filename
-    if not is_user_file(filename) or filename.startswith("<frozen"):
+def is_users(filename: str, scope: dict[str, Any]) -> bool:
+    """Whether to look into a function: not of Python's library, nor of one that knows nothing of gc2pc.
+
+    Args:
+        filename: The file of its code.
+        scope: Its globals.
+    """
+    if not is_user_file(filename):
         return False
     if "site-packages" not in filename:
-        return not filename.startswith(_LIBRARIES)
-    names = (getattr(value, "__module__", None) for value in function.__globals__.values())
+        return True
+    names = (getattr(value, "__module__", None) for value in scope.values())
     return any(isinstance(name, str) and name.partition(".")[0] == "gc2pc" for name in names)
 
 
 def _rewritten_code(function: FunctionType) -> CodeType | None:
-    node = definition(function)
-    if node is None or is_generator(node):
+    source = find_source(function.__code__, function.__globals__)
+    if source is None or isinstance(source.node, ast.AsyncFunctionDef):
         return None
-    code = function.__code__
+    node, code = _as_function(source.node), function.__code__
+    if is_generator(node):
+        return None
+    if source.lines is not None:
+        keep_lines(code, source.lines)
     try:
-        inner = rewrite(copy.deepcopy(node))
+        inner = rewrite(node)
     except NotRewritable as error:
-        line = getattr(error.node, "lineno", node.lineno)
-        raise CompileError(
-            error.message,
-            location=f"{code.co_filename}:{line}",
-            source=source_line(function, line),
-            columns=(getattr(error.node, "col_offset", 0), getattr(error.node, "end_col_offset", None) or 0),
-            suggestion=error.suggestion,
-        ) from None
-    return _compiled(inner, code)
+        raise _located(error, node, function) from None
+    new = _compiled(inner, code, source.owner)
+    if source.lines is not None:
+        keep_lines(new, source.lines)
+    return new
 
 
-def _compiled(node: ast.FunctionDef, code: CodeType) -> CodeType:
+def _as_function(node: ast.FunctionDef | ast.Lambda) -> ast.FunctionDef:
+    """A copy to work on; a lambda as a function that returns its expression."""
+    node = copy.deepcopy(node)
+    if isinstance(node, ast.FunctionDef):
+        return node
+    result = ast.copy_location(ast.Return(node.body), node.body)
+    return ast.copy_location(ast.FunctionDef(_NAME, node.args, [result], [], None, None), node)
+
+
+def _located(error: NotRewritable, node: ast.FunctionDef, function: FunctionType) -> CompileError:
+    """The error, pointing at what cannot be rewritten."""
+    code = function.__code__
+    place = error.node if isinstance(error.node, ast.expr | ast.stmt | ast.pattern) else node
+    line, last = place.lineno, place.end_lineno
+    source = source_line(code, line, function.__globals__)
+    end = place.end_col_offset if last == line else None
+    return CompileError(
+        error.message,
+        location=f"{code.co_filename}:{line}",
+        source=source,
+        columns=in_characters(source, place.col_offset, end) if source else None,
+        suggestion=error.suggestion,
+    )
+
+
+def _compiled(node: ast.FunctionDef, code: CodeType, owner: str | None) -> CodeType:
     """The function's code: compiled inside of a function whose parameters are the variables it encloses."""
     enclosed = [ast.arg(name) for name in (*code.co_freevars, RUNTIME)]
     arguments = ast.arguments([], enclosed, None, [], [], None, [])
     # RUNTIME must be enclosed even if nothing calls it: it marks the code as rewritten.
     node.body.insert(0, ast.Expr(ast.Name(RUNTIME, ast.Load())))
     node.name = _NAME  # the function's own name must go on meaning what it means around it
-    factory = ast.FunctionDef("factory", arguments, [node], [])
-    ast.copy_location(factory, node)
-    module = ast.fix_missing_locations(ast.Module([factory], []))
-    outer = _code_in(compile(module, code.co_filename, "exec", dont_inherit=True), "factory")
-    return _code_in(outer, _NAME).replace(co_name=code.co_name, co_qualname=code.co_qualname)
+    outer: ast.stmt = ast.FunctionDef("factory", arguments, [node], [])
+    if owner is not None:  # Python mangles names like __x inside of a class
+        outer = ast.ClassDef(owner, [], [], [outer], [])
+    ast.copy_location(outer, node)
+    module = ast.fix_missing_locations(ast.Module([outer], []))
+    found = compile(module, code.co_filename, "exec", dont_inherit=True)
+    for name in ([owner] if owner is not None else []) + ["factory", _NAME]:
+        found = _code_in(found, name)
+    return _renamed(found, found.co_qualname, code.co_qualname).replace(co_name=code.co_name)
+
+
+def _renamed(code: CodeType, before: str, after: str) -> CodeType:
+    """The code, and those inside of it, with qualified names that begin as the user knows them."""
+    constants = tuple(_renamed(c, before, after) if isinstance(c, CodeType) else c for c in code.co_consts)
+    return code.replace(co_consts=constants, co_qualname=code.co_qualname.replace(before, after, 1))
 
 
 def _code_in(code: CodeType, name: str) -> CodeType:

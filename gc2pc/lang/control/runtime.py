@@ -5,6 +5,7 @@ In a plain call nothing is secret, and every function here does what Python's ow
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
@@ -15,9 +16,10 @@ from gc2pc.lang.control import containers
 from gc2pc.lang.control.calls import function
 from gc2pc.lang.control.comparing import chain, compare
 from gc2pc.lang.control.merge import merge
+from gc2pc.lang.control.nodes import DONE, PREFIX
 from gc2pc.lang.control.truth import decision
-from gc2pc.lang.control.undefined import UNSET, Undefined
-from gc2pc.lang.source import compile_error, user_frame
+from gc2pc.lang.control.undefined import UNSET, Undefined, Unless
+from gc2pc.lang.source import compile_error, source_line, user_frame
 from gc2pc.lang.value import Value
 
 __all__ = [
@@ -26,11 +28,14 @@ __all__ = [
     "both",
     "bound",
     "branch",
+    "caught",
     "chain",
     "choose",
     "compare",
+    "depth",
     "either",
     "ended",
+    "expired",
     "forbid",
     "function",
     "has_length",
@@ -73,11 +78,14 @@ class _Public:
 class _Secret:
     """An `if` whose test is secret: both branches run, and what they changed is selected."""
 
-    def __init__(self, test: Any, names: tuple[str, ...], reads: tuple[str, ...]) -> None:
-        self._test, self._names, self._reads = test, names, reads
+    def __init__(
+        self, test: Any, names: tuple[str, ...], reads: tuple[str, ...], flag: str, local: tuple[str, ...]
+    ) -> None:
+        self._test, self._names, self._reads, self._flag, self._local = test, names, reads, flag, local
         frame = user_frame()
-        self._globals: Mapping[str, Any] = frame.f_globals if frame else {}
+        self._globals: dict[str, Any] = frame.f_globals if frame else {}
         self._line = frame.f_lineno if frame else 0
+        self._code = frame.f_code if frame else None
 
     def then(self, scope: Mapping[str, Any]) -> bool:
         self._before = self._values(scope)
@@ -98,7 +106,7 @@ class _Secret:
         return True
 
     def merged(self, scope: Mapping[str, Any]) -> list[Any]:
-        otherwise = self._values(scope)
+        self._other = self._values(scope)
         self._second.undo()
         contents = self._contents()
         _DEPTH.reset(self._depth)
@@ -106,8 +114,12 @@ class _Secret:
             if then is not before or other is not before:
                 containers.put(item, containers.merged(self._test, item, then, other))
         journal.select(self._test, self._first, self._second)
-        values = zip(self._names, self._then, otherwise, strict=True)
+        values = zip(self._names, self._then, self._other, strict=True)
         return [self._merge(name, then, other) for name, then, other in values]
+
+    def _leaves(self, side: list[Any], flag: str) -> bool:
+        """Whether this flag is up for certain at the end of a side."""
+        return flag in self._names and side[self._names.index(flag)] is True
 
     def _values(self, scope: Mapping[str, Any]) -> list[Any]:
         return [scope[name] if name in scope else _unbound(name) for name in self._names]
@@ -115,11 +127,30 @@ class _Secret:
     def _merge(self, name: str, then: Any, other: Any) -> Any:
         if isinstance(then, Undefined) and isinstance(other, Undefined):
             return then
+        if name in self._local:  # nothing reads it any more where the function has returned
+            if self._leaves(self._other, DONE):
+                return then
+            if self._leaves(self._then, DONE):
+                return other
+        if isinstance(then, Unless) or isinstance(other, Unless):
+            merged = self._merge(name, _known(then), _known(other))
+            return merged if isinstance(merged, Undefined | Unless) else Unless(merged)
+        for side, left, following in ((then, self._then, other), (other, self._other, then)):
+            if isinstance(side, Undefined) and side.name == name and self._leaves(left, self._flag):
+                return Unless(following)
         for side in (then, other):
             if isinstance(side, Undefined) and side.name == name:
-                reason = f"only one branch of the `if` in line {self._line} binds it"
-                return Undefined(name, reason, f"{name} = ... before the if")
-        return merge(self._test, then, other, name)
+                problem = f"has no value here: {self._reason()}"
+                return Undefined(name, problem, f"{name} = ... before line {self._line}")
+        return merge(self._test, then, other, "the result" if name.startswith(PREFIX) else name)
+
+    def _reason(self) -> str:
+        """Why a name that only one side binds has no value."""
+        line = (source_line(self._code, self._line, self._globals) if self._code else None) or "if"
+        word = re.split(r"\W", line.strip(), maxsplit=1)[0]
+        if word in ("if", "elif"):
+            return f"only one branch of the `if` in line {self._line} binds it"
+        return f"it is bound only on some ways through the `{word}` in line {self._line}"
 
     def _contents(self) -> list[Any]:
         """What each container holds now (its copy from before if nothing changed); all are put back."""
@@ -135,21 +166,51 @@ class _Secret:
 
 
 def _unbound(name: str) -> Undefined:
-    return Undefined(name, "it is not assigned on every path that leads here", f"{name} = ... at the start")
+    problem = "has no value here: it is not assigned on every path that leads here"
+    return Undefined(name, problem, f"{name} = ... at the start")
 
 
-def branch(test: Any, names: tuple[str, ...], reads: tuple[str, ...]) -> _Public | _Secret:
-    """An `if` on `test`; `names` are assigned in its branches, `reads` are used there."""
+def _known(value: Any) -> Any:
+    return value.value if isinstance(value, Unless) else value
+
+
+def branch(
+    test: Any,
+    names: tuple[str, ...],
+    reads: tuple[str, ...],
+    flag: str = "",
+    local: tuple[str, ...] = (),
+) -> _Public | _Secret:
+    """An `if` on `test`.
+
+    Args:
+        test: A bool or a Bool.
+        names: What its branches assign.
+        reads: What they use.
+        flag: The name of the flag that is up where what follows the `if` is skipped.
+        local: Those of `names` that nothing reads once the function has returned.
+    """
     known = decision(test, "`if`")
     if isinstance(known, bool):
         return _Public(known, names)
-    return _Secret(known, names, reads)
+    return _Secret(known, names, reads, flag, local)
+
+
+def expired(scope: Mapping[str, Any], names: tuple[str, ...]) -> list[Any]:
+    """The values at the end of a loop's trip: what a `break` or `continue` left unbound may be read now."""
+    values = [scope[name] if name in scope else _unbound(name) for name in names]
+    return [
+        _unbound(name) if isinstance(value, Unless) else value
+        for name, value in zip(names, values, strict=True)
+    ]
 
 
 def bound(value: Any, name: str) -> Any:
     """The value of a name, if it has one."""
+    if isinstance(value, Unless):
+        return value.value
     if isinstance(value, Undefined):
-        Undefined(name, value.reason, value.suggestion).use()
+        Undefined(name, value.problem, value.suggestion).use()
     return value
 
 
@@ -157,6 +218,19 @@ def forbid(what: str) -> None:
     """Refuse what cannot be taken back where a secret decides whether it happens."""
     if _DEPTH.get():
         raise compile_error(f"{what} under a secret condition", "a flag that is returned with the result")
+
+
+def depth() -> int:
+    """How many secret branches enclose the running code."""
+    return _DEPTH.get()
+
+
+def caught(before: int) -> None:
+    """Where statements go on that an exception may have led to; `before` is the depth where they began."""
+    if _DEPTH.get() != before:
+        raise compile_error(
+            "an exception under a secret condition would show the condition", "a test before what may fail"
+        )
 
 
 # -- escapes ---------------------------------------------------------------------------------------
@@ -182,19 +256,22 @@ def ended(flag: Any) -> bool:
     if isinstance(flag, bool):
         return flag
     raise compile_error(
-        "a secret decides when this `while` loop ends", "for _ in range(n) with a public n: break works there"
+        "a secret cannot decide when this `while` loop ends",
+        "for _ in range(n) with a public n: `break` on a secret condition works there",
     )
 
 
 def returned(result: Any, done: Any) -> Any:
     """What the function returns."""
-    if done is False:
+    if done is False or result is None:
         return None
     if done is not True:
         raise compile_error(
-            "some paths through this function return nothing", "a return at the end, for all other cases"
+            "the function ends without `return` on some paths", "a return at the end, for all other cases"
         )
-    return bound(result, "the result") if isinstance(result, Undefined) else result
+    if isinstance(result, Undefined):
+        result.use()
+    return result
 
 
 # -- logic -----------------------------------------------------------------------------------------
@@ -256,7 +333,10 @@ _REFUSED: Final = {
         "a secret cannot decide what a comprehension leaves out: lengths are public",
         "x if condition else 0",
     ),
-    "assert": ("`assert` on a secret would show it", "return the condition, or where(condition, x, y)"),
+    "assert": (
+        "`assert` on a secret would show whether it holds",
+        "return the condition: its recipients can check it",
+    ),
 }
 
 
@@ -264,6 +344,10 @@ def iterate(values: Any) -> Any:
     """What a `for` loop runs over: the elements of an array, or what Python iterates over."""
     if isinstance(values, Undefined):
         values.use()
+    if isinstance(values, Value) and not values.shape:
+        raise compile_error(
+            f"a single {values.type} cannot be iterated over", "range(n) with a public n, or an Array"
+        )
     return [values[i] for i in range(len(values))] if isinstance(values, Value) else values
 
 

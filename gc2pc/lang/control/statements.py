@@ -24,6 +24,7 @@ from typing import Final, cast
 
 from gc2pc.lang.control.expressions import ExpressionRewriter
 from gc2pc.lang.control.nodes import (
+    DONE,
     PREFIX,
     assign,
     assigned,
@@ -40,8 +41,9 @@ from gc2pc.lang.control.nodes import (
 )
 from gc2pc.lang.control.patterns import as_ifs
 
-_DONE: Final = f"{PREFIX}done"
 _RESULT: Final = f"{PREFIX}result"
+_LATER: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp, ast.ClassDef)
+"""What may read names of the function around it at any later time."""
 
 
 def rewrite(function: ast.FunctionDef) -> ast.FunctionDef:
@@ -66,6 +68,8 @@ class FunctionRewriter(ExpressionRewriter):
         self.loops: list[int] = []
         self.globals: set[str] = set()
         self.shared: list[str] = []
+        self.captured: set[str] = set()
+        self.finals = 0
         self.selected: set[str] = set()
 
     def function(self, node: ast.FunctionDef) -> ast.FunctionDef:
@@ -77,12 +81,12 @@ class FunctionRewriter(ExpressionRewriter):
         ):
             body = self.block(node.body, ends=True)
         else:
-            self.flags.append(_DONE)
-            start = [assign(_DONE, ast.Constant(False)), assign(_RESULT, runtime("UNSET"))]
-            end = ast.Return(call("returned", load(_RESULT), load(_DONE)))
+            self.flags.append(DONE)
+            start = [assign(DONE, ast.Constant(False)), assign(_RESULT, runtime("UNSET"))]
+            end = ast.Return(call("returned", load(_RESULT), load(DONE)))
             body = [*(at(s, node.body[0]) for s in start), *self.block(node.body), at(end, last)]
         bound = _BoundNames({name for name in self.selected if not name.startswith(PREFIX)})
-        body = [bound.visit(statement) for statement in body]
+        body = bound.visit(ast.Module(body, [])).body
         arguments = at(self.visit(node.args), node)
         decorators = [self.visit(decorator) for decorator in node.decorator_list]
         changed = ast.FunctionDef(node.name, arguments, body, decorators, node.returns, node.type_comment)
@@ -96,6 +100,8 @@ class FunctionRewriter(ExpressionRewriter):
         own |= set(assigned(node.body))
         nonlocals = [child for child in ast.walk(node) if isinstance(child, ast.Nonlocal)]
         self.shared = [name for child in nonlocals for name in child.names if name in own]
+        inner = [child for child in ast.walk(node) if isinstance(child, _LATER) and child is not node]
+        self.captured = {n.id for child in inner for n in ast.walk(child) if isinstance(n, ast.Name)}
 
     # -- blocks ------------------------------------------------------------------------------------
 
@@ -115,25 +121,28 @@ class FunctionRewriter(ExpressionRewriter):
             if isinstance(statement, ast.Return | ast.Break | ast.Continue):
                 return out
             if rest and exits([statement]):
-                flag = f"{PREFIX}continue_{self.loops[-1]}" if self.loops else _DONE
-                return out + self.guarded(flag, lambda: self.block(rest), rest[0])  # noqa: B023  (called at once)
+                return out + self.guarded(self._flag(), lambda: self.block(rest), statement)  # noqa: B023  (called at once)
         return out or [ast.Pass()]
+
+    def _flag(self) -> str:
+        """The flag that is up where the rest of a block is skipped."""
+        return f"{PREFIX}continue_{self.loops[-1]}" if self.loops else DONE
 
     def guarded(self, flag: str, make: Callable[[], list[ast.stmt]], place: ast.AST) -> list[ast.stmt]:
         """``if not flag: ...``. Where it runs no flag is up; elsewhere this one is, and all equal to it."""
         down = [assign(name, ast.Constant(False)) for name in self.flags]
-        if _DONE in self.flags:
+        if DONE in self.flags:
             down.append(assign(_RESULT, runtime("UNSET")))
         body = [*(at(s, place) for s in down), *make()]
         flags = ast.Tuple([load(name) for name in self.flags], ast.Load())
         targets = ast.Tuple([store(name) for name in self.flags], ast.Store())
         up = at(ast.Assign([targets], call("raised", load(flag), flags)), place)
-        return self.branch(at(call("negated", load(flag)), place), body, [up], place)
+        return self.branch(at(call("negated", load(flag)), place), body, [up], place, flag)
 
     def branch(
-        self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], place: ast.AST
+        self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], place: ast.AST, flag: str = ""
     ) -> list[ast.stmt]:
-        """The statements that stand for an `if` whose parts are rewritten already."""
+        """The statements that stand for an `if` whose parts are rewritten already; flag: see `runtime`."""
         self.count += 1
         branch = f"{PREFIX}branch_{self.count}"
         names = [name for name in assigned(body + orelse) if name not in self.globals]
@@ -149,8 +158,13 @@ class FunctionRewriter(ExpressionRewriter):
                 return ast.Expr(value)
             return ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], value)
 
+        lists: list[ast.expr] = [texts(names), texts(read(body + orelse))]
+        if self.flags:
+            elsewhere = {*self.shared, *self.captured} if not self.finals else set(names)
+            local = [name for name in names if not name.startswith(PREFIX) and name not in elsewhere]
+            lists += [ast.Constant(flag or self._flag()), texts(local)]
         statements = [
-            assign(branch, call("branch", test, texts(names), texts(read(body + orelse)))),
+            assign(branch, at(call("branch", test, *lists), test)),
             ast.If(step("then", here), body, []),
             rebind(step("otherwise", here)),
         ]
@@ -231,7 +245,16 @@ class FunctionRewriter(ExpressionRewriter):
     def _trip(self, k: int, start: Sequence[ast.stmt], node: ast.For | ast.While) -> list[ast.stmt]:
         """One trip's statements: nothing is skipped yet."""
         down = at(assign(f"{PREFIX}continue_{k}", ast.Constant(False)), node)
-        return [down, *start, *self.block(node.body)]
+        return [down, *start, *self.block(node.body), *self._expired(node)]
+
+    def _expired(self, node: ast.For | ast.While) -> list[ast.stmt]:
+        """What `break` and `continue` leave without a value may be asked for after the trip."""
+        names = [name for name in assigned(node.body) if name not in self.globals]
+        if exits(node.body) <= {ast.Return} or not names:
+            return []
+        self.selected |= set(names)
+        value = call("expired", ast.Call(load("locals"), [], []), texts(names))
+        return [at(ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], value), node)]
 
     def _looped(self, k: int, loop: ast.stmt, node: ast.For | ast.While) -> list[ast.stmt]:
         flags = [f"{PREFIX}break_{k}", f"{PREFIX}continue_{k}"]
@@ -257,15 +280,29 @@ class FunctionRewriter(ExpressionRewriter):
 
     def _with(self, node: ast.With) -> list[ast.stmt]:
         items = [self.visit(item) for item in node.items]
-        return [ast.copy_location(ast.With(items, self.block(node.body), node.type_comment), node)]
+        before, check = self._watched(node)
+        changed = ast.copy_location(ast.With(items, self.block(node.body), node.type_comment), node)
+        return [before, changed, check]  # it may suppress exceptions
+
+    def _watched(self, node: ast.stmt) -> tuple[ast.stmt, ast.stmt]:
+        """What notices, between the two statements, an exception that has left a secret branch."""
+        self.count += 1
+        name = f"{PREFIX}depth_{self.count}"
+        check = ast.Expr(call("caught", load(name)))
+        return at(assign(name, call("depth")), node), at(check, node)
 
     def _try(self, node: ast.Try) -> list[ast.stmt]:
+        before, check = self._watched(node)
+        self.finals += bool(node.finalbody)  # which reads names after a return
         handlers = [
-            ast.copy_location(ast.ExceptHandler(h.type, h.name, self.block(h.body)), h) for h in node.handlers
+            ast.copy_location(ast.ExceptHandler(h.type, h.name, [check, *self.block(h.body)]), h)
+            for h in node.handlers
         ]
         orelse = self.block(node.orelse) if node.orelse else []
+        body = self.block(node.body)
+        self.finals -= bool(node.finalbody)
         final = self.block(node.finalbody) if node.finalbody else []
-        return [ast.copy_location(ast.Try(self.block(node.body), handlers, orelse, final), node)]
+        return [before, ast.copy_location(ast.Try(body, handlers, orelse, final), node)]
 
     def _functiondef(self, node: ast.FunctionDef) -> list[ast.stmt]:
         return [node if is_generator(node) else FunctionRewriter().function(node)]
@@ -274,6 +311,9 @@ class FunctionRewriter(ExpressionRewriter):
         return [node]
 
     def _classdef(self, node: ast.ClassDef) -> list[ast.stmt]:
+        node.body = [
+            self._functiondef(part)[0] if isinstance(part, ast.FunctionDef) else part for part in node.body
+        ]
         return [node]
 
 
@@ -287,3 +327,10 @@ class _BoundNames(ast.NodeTransformer):
         if isinstance(node.ctx, ast.Load) and node.id in self.names:
             return at(call("bound", load(node.id), ast.Constant(node.id)), node)
         return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        changed = cast("ast.stmt", self.generic_visit(node))
+        if not isinstance(node.target, ast.Name) or node.target.id not in self.names:
+            return [changed]
+        name = node.target.id
+        return [at(assign(name, call("bound", load(name), ast.Constant(name))), node), changed]

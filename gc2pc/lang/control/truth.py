@@ -6,6 +6,8 @@ from typing import Any
 
 from gc2pc.lang.base import Base
 from gc2pc.lang.control.undefined import Undefined
+from gc2pc.lang.enums import EnumScalar
+from gc2pc.lang.exact import Exact
 from gc2pc.lang.source import compile_error
 from gc2pc.lang.types import BOOL
 
@@ -20,8 +22,11 @@ def decision(test: Any, word: str) -> Any:
         test.use()
     if not isinstance(test, Base):
         return bool(test)
+    if isinstance(test, Exact) and word not in ("`and`", "`or`"):  # which return an operand
+        test = test != 0
     if test.scalar.kind != BOOL:
-        raise compile_error(f"{word} needs a Bool, not {test.type}", "x != 0")
+        comparison = "x == y" if isinstance(test.scalar, EnumScalar) else "x != 0"
+        raise compile_error(f"{word} needs a Bool, not {test.type}", comparison)
     if test.shape:
         raise compile_error(
             f"{word} needs one Bool, not {test.type}",

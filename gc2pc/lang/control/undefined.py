@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NoReturn
 
 from gc2pc.lang.source import compile_error
@@ -22,22 +23,48 @@ class Undefined:
 
     Attributes:
         name: The name.
-        reason: Why it has no value, as the end of a sentence.
+        problem: What follows the name in the error: ``has no value here: ...``.
         suggestion: What to write instead.
     """
 
-    __slots__ = ("name", "reason", "suggestion")
+    __slots__ = ("name", "problem", "suggestion")
 
-    def __init__(self, name: str, reason: str, suggestion: str | None = None) -> None:
-        self.name, self.reason, self.suggestion = name, reason, suggestion
+    def __init__(self, name: str, problem: str, suggestion: str | None = None) -> None:
+        self.name, self.problem, self.suggestion = name, problem, suggestion
+
+    @property
+    def message(self) -> str:
+        """What is wrong with using it."""
+        return f"{self.name} {self.problem}"
 
     def use(self, *_: Any) -> NoReturn:
         """Raise the error."""
-        raise compile_error(f"{self.name} has no value here: {self.reason}", self.suggestion)
+        raise compile_error(self.message, self.suggestion)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # Python asks objects for these names of its own accord
+            raise AttributeError(name)
+        self.use()
 
 
-for _operator in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor"):
-    for _side in ("__{}__", "__r{}__", "__i{}__"):
-        setattr(Undefined, _side.format(_operator), Undefined.use)
-for _special in ("__lshift__", "__rshift__", "__bool__", "__iter__", "__getitem__", "__call__", "__len__"):
-    setattr(Undefined, _special, Undefined.use)
+class Unless:
+    """The value of a name that has none where statements are skipped, so that nobody reads it there.
+
+    Attributes:
+        value: The value.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+_BINARY: Final = "add sub mul truediv floordiv mod divmod pow matmul and or xor lshift rshift"
+_OTHERS: Final = (
+    "lt le gt ge eq ne hash neg pos abs invert bool int float index round str format "
+    "iter len contains getitem setitem delitem call enter exit"
+)
+_SIDED: Final = [f"{_side}{_name}" for _name in re.findall(r"\w+", _BINARY) for _side in ("", "r", "i")]
+for _name in [*re.findall(r"\w+", _OTHERS), *_SIDED]:
+    setattr(Undefined, f"__{_name}__", Undefined.use)
