@@ -296,3 +296,26 @@ def test_an_array_written_element_by_element_is_not_kept_as_often() -> None:
     x = numbers(100)
     assert np.array_equal(made.simulate(x), made(x))
     assert made.compile().arena_lanes < 100 * 8 * 25
+
+
+def test_items_of_items_are_assigned_as_in_numpy() -> None:
+    def written(x: Any, i: Any) -> Any:
+        rows = [[x[0, 0], x[0, 1]], [x[1, 0], x[1, 1]]]
+        x[1][2] = 77
+        x[0][i] += 5
+        x[2][1:3] = x[2][:2]
+        if i > 1:
+            x[2][3] = 1
+            rows[1][0] += rows[0][1]
+        x[0][3] = rows[1][0]
+        return x
+
+    made = program(written, [Array[U8, 3, 4], UInt[2]], Array[U8, 3, 4])
+    start = np.arange(12).reshape(3, 4)
+    for i in range(4):
+        x = start.copy()
+        x[1][2], x[0][i], x[2][1:3] = 77, x[0][i] + 5, x[2][:2].copy()
+        x[2][3] = 1 if i > 1 else x[2][3]
+        x[0][3] = start[1, 0] + (start[0, 1] if i > 1 else 0)
+        assert np.array_equal(made(start, i), x)
+        assert np.array_equal(made.simulate(start, i), x)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
-from operator import length_hint
+from operator import is_, length_hint
 from types import (
     BuiltinMethodType,
     FunctionType,
@@ -16,7 +16,7 @@ from types import (
     MethodWrapperType,
     ModuleType,
 )
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -36,12 +36,12 @@ def reachable(roots: list[Any]) -> Iterator[Any]:
             continue
         seen.add(id(item))
         if isinstance(item, tuple):
-            waiting += item
+            waiting += _containers(item)
         elif isinstance(item, list | deque):
-            waiting += item
+            waiting += _containers(item)
             yield item
         elif isinstance(item, dict):
-            waiting += item.values()
+            waiting += _containers(item.values())
             yield item
         elif isinstance(item, set | bytearray | np.ndarray | Iterator):
             yield item
@@ -50,6 +50,15 @@ def reachable(roots: list[Any]) -> Iterator[Any]:
             yield item
         else:
             waiting += _enclosed(item)
+
+
+_ATOMS: Final = frozenset({int, float, bool, str, bytes, complex, type(None)})
+
+
+def _containers(items: Collection[Any]) -> list[Any]:
+    """Items that may hold others; tables of many plain numbers are passed over quickly."""
+    kinds = set(map(type, items))
+    return [] if kinds <= _ATOMS else [item for item in items if type(item) not in _ATOMS]
 
 
 def _is_record(item: Any) -> bool:
@@ -181,7 +190,8 @@ def _elements(items: list[Any]) -> str:
 def same(before: Any, after: Any) -> bool:
     """Whether a container holds the very same things as before."""
     if isinstance(before, dict):
-        return before.keys() == after.keys() and all(before[key] is after[key] for key in before)
+        same_keys = len(before) == len(after) and all(map(is_, before, after))
+        return same_keys and all(map(is_, before.values(), after.values()))
     if isinstance(before, list | deque):
-        return len(before) == len(after) and all(a is b for a, b in zip(before, after, strict=True))
+        return len(before) == len(after) and all(map(is_, before, after))
     return bool(np.array_equal(before, after)) if isinstance(before, np.ndarray) else bool(before == after)

@@ -15,6 +15,7 @@ from gc2pc.lang.base import Base
 from gc2pc.lang.control import containers
 from gc2pc.lang.control.calls import function
 from gc2pc.lang.control.comparing import chain, compare
+from gc2pc.lang.control.items import KEY, change_item, put_item
 from gc2pc.lang.control.merge import merge
 from gc2pc.lang.control.nodes import DONE, PREFIX
 from gc2pc.lang.control.truth import decision
@@ -23,6 +24,7 @@ from gc2pc.lang.source import compile_error, source_line, user_frame
 from gc2pc.lang.value import Value
 
 __all__ = [
+    "KEY",
     "UNSET",
     "always",
     "both",
@@ -30,6 +32,7 @@ __all__ = [
     "branch",
     "caught",
     "chain",
+    "change_item",
     "choose",
     "compare",
     "depth",
@@ -44,6 +47,7 @@ __all__ = [
     "match_argument",
     "negated",
     "public",
+    "put_item",
     "raised",
     "returned",
 ]

@@ -180,10 +180,12 @@ class FunctionRewriter(ExpressionRewriter):
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is not None:
             return cast("list[ast.stmt]", method(node))
-        changed = cast("ast.stmt", self.generic_visit(node))
-        names = self.globals & set(assigned([node]))
-        forbidden = [self._forbid(f"the global {name} cannot be assigned", node) for name in sorted(names)]
-        return [*forbidden, changed]
+        return self._checked(cast("ast.stmt", self.generic_visit(node)))
+
+    def _checked(self, node: ast.stmt) -> list[ast.stmt]:
+        """The statement, after a check that it assigns no global under a secret condition."""
+        names = sorted(self.globals & set(assigned([node])))
+        return [*(self._forbid(f"the global {name} cannot be assigned", node) for name in names), node]
 
     def _forbid(self, what: str, place: ast.AST) -> ast.stmt:
         return at(ast.Expr(call("forbid", ast.Constant(what))), place)
@@ -263,6 +265,29 @@ class FunctionRewriter(ExpressionRewriter):
             test = at(call("negated", load(flags[0])), node)
             statements += self.branch(test, self.block(node.orelse), [], node)
         return statements
+
+    def _assign(self, node: ast.Assign) -> list[ast.stmt]:
+        changed = cast("ast.Assign", self.generic_visit(node))
+        chains = [self._items(target) for target in changed.targets]
+        if len(chains) != 1 or chains[0] is None:
+            return self._checked(changed)
+        return [at(ast.Expr(call("put_item", changed.value, *chains[0])), node)]
+
+    def _augassign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        changed = cast("ast.AugAssign", self.generic_visit(node))
+        chain = self._items(changed.target)
+        if chain is None:
+            return self._checked(changed)
+        sign = ast.Constant(type(node.op).__name__)
+        return [at(ast.Expr(call("change_item", *chain, sign, changed.value)), node)]
+
+    def _items(self, target: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+        """What ``x[i][j]`` indexes, and the keys; None for anything that is no item of an item."""
+        keys: list[ast.expr] = []
+        while isinstance(target, ast.Subscript):
+            keys.insert(0, at(ast.Subscript(runtime("KEY"), target.slice, ast.Load()), target))
+            target = target.value
+        return (target, at(ast.Tuple(keys, ast.Load()), target)) if len(keys) > 1 else None
 
     def _assert(self, node: ast.Assert) -> list[ast.stmt]:
         test = at(call("public", self.visit(node.test), ast.Constant("assert")), node.test)
