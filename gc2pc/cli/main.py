@@ -25,7 +25,7 @@ class Settings:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and give its exit code; errors become one line on stderr."""
+    """Run one command line and give its exit code; errors become a message on stderr."""
     from gc2pc.cli.commands import gc2pc
 
     settings = Settings()
@@ -51,6 +51,16 @@ def run(arguments: list[str]) -> int:
         # The reader of our output left, as `head` does. Python would complain again on closing stdout.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives until the exit
         return 1
+    except Exception as error:
+        from gc2pc.lang.loader import program_error
+
+        mistake = program_error(error)
+        if mistake is None:
+            raise
+        if settings.debug:
+            traceback.print_exc()
+        _complain(str(mistake))
+        return USER_MISTAKE
     return 0
 
 

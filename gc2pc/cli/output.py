@@ -7,7 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,14 @@ def note(text: str) -> None:
 
 
 def plain(value: Any) -> Any:
-    """`value` in terms of JSON: arrays as lists, records as objects, exact fractions as text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+    """`value` in terms of JSON: arrays as lists, records as objects; fractions, enums and bytes as text."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}"
+    record = _fields(value)
+    if record is not None:
+        return plain(record)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -50,6 +56,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, Fraction):
         return str(value)
     return plain(value.tolist()) if hasattr(value, "tolist") else value
+
+
+def _fields(value: Any) -> dict[str, Any] | None:
+    """The fields of a dataclass or a named tuple; None for anything else."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return value._asdict() if isinstance(value, tuple) and hasattr(value, "_asdict") else None
 
 
 def print_json(value: Any) -> None:
@@ -82,9 +95,21 @@ def print_run(program: Program, party: str, result: Any, report: RunReport, *, a
 
 def _readable(value: Any) -> str:
     """Python's notation, without NumPy's line breaks and dots."""
-    if isinstance(value, tuple):
-        return ", ".join(_readable(item) for item in value)
+    record = _fields(value)
+    if record is None and isinstance(value, tuple):
+        return ", ".join(_part(item) for item in value)
+    if record is not None:
+        parts = ", ".join(f"{name}={_part(item)}" for name, item in record.items())
+        return f"{type(value).__name__}({parts})"
+    if isinstance(value, Enum | bytes):
+        return str(plain(value))
     return json.dumps(plain(value)) if hasattr(value, "tolist") else str(value)
+
+
+def _part(value: Any) -> str:
+    """A part of something larger."""
+    text = _readable(value)
+    return f"({text})" if isinstance(value, tuple) and _fields(value) is None else text
 
 
 STATS_LABELS = {

@@ -22,7 +22,7 @@ STDIN: Final = "@-"
 
 
 def split_assignments(texts: Iterable[str]) -> dict[str, str]:
-    """`["a=1", "b=@b.npy"]` as a mapping.
+    """`["a=1", "b=@b.npy", "p.x=2"]` as a mapping; ``p.x`` is a field of a structure.
 
     Raises:
         InputError: No `=`, no name, or a name twice.
@@ -30,12 +30,18 @@ def split_assignments(texts: Iterable[str]) -> dict[str, str]:
     values: dict[str, str] = {}
     for position, text in enumerate(texts, 1):
         name, equals, value = text.partition("=")
-        if not equals or not name.isidentifier():
+        first, *fields = name.split(".")
+        if not equals or not first.isidentifier() or not all(map(_is_field, fields)):
             raise InputError(f"value {position} is not of the form name=value")
         if name in values:
             raise InputError(f"{name} is given twice")
         values[name] = value
     return values
+
+
+def _is_field(text: str) -> bool:
+    """A field's name, or a place in a tuple."""
+    return text.isidentifier() or (text.isascii() and text.isdigit())
 
 
 def read_values(program: Program, texts: Iterable[str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ Segment: TypeAlias = tuple[int, int]
 
 
 class LaneColumns:
-    """A sum of signed bits ``+-literal * 2^k`` modulo 2^width for each of `group` outputs, under construction.
+    """Sums of signed bits ``+-literal * 2^k`` modulo 2^width, one for each of `group` outputs.
 
     As `columns.Columns`, but a literal holds `blocks` bits of each output, one in every block of lanes.
     """
@@ -83,7 +83,7 @@ class LaneColumns:
         ones = 0
         kept: list[Segment] = []
         for (literal, blocks), count in counts.items():
-            opposite = min(count, counts[literal ^ 1, blocks] if (literal ^ 1, blocks) in counts else 0)
+            opposite = min(count, counts.get((literal ^ 1, blocks), 0))
             ones += opposite * blocks * (literal & 1)
             kept += [(literal, blocks)] * (count - opposite & 1)
             if j + 1 < self.width:

@@ -30,6 +30,12 @@ def low_cost(n: int) -> int:
     return min(_schoolbook_cost(n, n, n), _low_half_cost(n))
 
 
+def exact_cost(n: int, m: int, signed: bool) -> int:
+    """ANDs of the (n + m)-bit product of values that are both signed or both not."""
+    cost = _schoolbook_cost(n, m, n + m, (signed, signed))
+    return min(cost, full_cost(n) + (2 * n if signed else 0)) if n == m else cost
+
+
 @cache
 def _schoolbook_cost(n: int, m: int, width: int, signed: tuple[bool, bool] = (False, False)) -> int:
     """The cheaper of both kinds of partial products."""
@@ -40,7 +46,7 @@ def _schoolbook_cost(n: int, m: int, width: int, signed: tuple[bool, bool] = (Fa
 def _and_cost(n: int, m: int, width: int) -> int:
     """Partial products x_i AND y_j below 2^width, and the compression of their columns."""
     columns = [max(0, min(j + 1, n, m, n + m - 1 - j)) for j in range(width)]
-    return sum(columns) + _compression_cost(columns)
+    return sum(columns) + compression_cost(columns)
 
 
 @cache
@@ -50,10 +56,10 @@ def _xor_cost(n: int, m: int, width: int, signed: tuple[bool, bool]) -> int:
     for j in range(width + 1):
         rows = (j < n) + (j < m) + (not signed[1] and m <= j < m + n) + (not signed[0] and n <= j < m + n)
         columns.append(max(0, min(j + 1, n, m, n + m - 1 - j)) + rows)
-    return _compression_cost(columns)
+    return compression_cost(columns)
 
 
-def _compression_cost(columns: Sequence[int]) -> int:
+def compression_cost(columns: Sequence[int]) -> int:
     """floor(bits / 2) ANDs for every column but the top one."""
     ands = carries = 0
     for bits in columns[:-1]:
@@ -96,7 +102,7 @@ def multiply(
         signed: Whether x, and whether y, is two's complement.
         bias: A public integer added for free (schoolbook) or nearly so.
     """
-    (x, sx), (y, sy) = _trimmed(x, width, signed[0]), _trimmed(y, width, signed[1])
+    (x, sx), (y, sy) = trimmed(x, width, signed[0]), trimmed(y, width, signed[1])
     if is_constant(y):
         return _by_constant(graph, x, y, width, (sx, sy), bias)
     if is_constant(x):
@@ -116,7 +122,7 @@ def multiply(
     return _schoolbook(graph, x, y, width, (sx, sy), bias)
 
 
-def _trimmed(x: Sequence[int], width: int, signed: bool) -> tuple[Wires, bool]:
+def trimmed(x: Sequence[int], width: int, signed: bool) -> tuple[Wires, bool]:
     """`x` modulo 2^width without bits that only extend it, and whether its top bit counts negative."""
     if len(x) >= width:  # the sign has no meaning here, so it may as well be one
         x, signed = x[:width], True

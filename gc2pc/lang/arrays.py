@@ -14,9 +14,12 @@ from gc2pc.lang.source import compile_error
 from gc2pc.lang.totals import cumulative_sum, mean_of
 from gc2pc.lang.types import BOOL, FLOAT, UINT, Bool, Scalar, checked
 
+PRODUCT_BITS: Final = 1 << 20
+"""Most bits of products that one `@` of integers or fixed point traces side by side; above, it runs as
+`repeat` over the inner dimension, which bounds the live labels (16 bytes times about twice these bits)."""
+
 PRODUCT_LANES: Final = 1 << 14
-"""Most multiplications that one `@` traces side by side; above, it runs as `repeat` over the inner
-dimension, which bounds the live labels (16 bytes times twice the width each)."""
+"""Most products of floats that one `@` traces side by side. It fixes the order in which they are added."""
 
 
 class Reductions(Shaped):
@@ -210,23 +213,30 @@ class Reductions(Shaped):
         shift = min(x.scalar.fraction, y.scalar.fraction)
         after = Scalar(total.kind, total.width - shift, total.fraction - shift)
         any_order = not floating and backend_of(x, y).public
-        if rows * inner * columns <= PRODUCT_LANES or inner == 1 or any_order:
-            left = x.T.reshape(inner, rows, 1)
-            right = y.reshape(inner, 1, columns)
-            products = left._exact_product(right, exact)
-            return self._total(products, exact, inner, (rows, columns), after, shift)
-        looped: Self = _looped_product(x, y, exact, total).to(after)
+        block = max(1, (PRODUCT_LANES if floating else PRODUCT_BITS // bits) // (rows * columns))
+        if inner <= block or any_order:
+            return x.T._sum_of_products(y, after, shift)
+        looped: Self = _looped_product(x, y, total, block).to(after)
         return looped
 
-    def _exact_product(self, other: Self, exact: Scalar) -> Self:
-        if exact.kind == FLOAT:
-            return self * other
-        shape = np.broadcast_shapes(self.shape, other.shape)
+    def _sum_of_products(self, other: Self, after: Scalar, shift: int) -> Self:
+        """The matrix product of this, transposed, and the other: nearest even of the sums / 2^shift."""
+        (inner, rows), columns = self.shape, other.shape[1]
+        if after.kind == FLOAT:
+            return floats.total(self.reshape(inner, rows, 1) * other.reshape(inner, 1, columns))
         backend = backend_of(self, other)
-        a, b = self.broadcast(shape), other.broadcast(shape)
-        data = backend.multiply(a.data_for(backend), a.scalar, b.data_for(backend), b.scalar, exact, 0)
-        corners = [p * q for p in (a.low, a.high) for q in (b.low, b.high)]
-        return self.make(exact, shape, backend, data, (min(corners), max(corners)))
+        data = backend.matrix_product(
+            self.data_for(backend),
+            self.scalar,
+            other.data_for(backend),
+            other.scalar,
+            (inner, rows, columns),
+            after,
+            shift,
+        )
+        corners = [inner * p * q for p in (self.low, self.high) for q in (other.low, other.high)]
+        interval = (min(corners) >> shift, -(-max(corners) >> shift))
+        return self.make(after, (rows, columns), backend, data, interval)
 
 
 def _join(*parts: Any) -> Any:
@@ -235,24 +245,19 @@ def _join(*parts: Any) -> Any:
     return concatenate(list(parts))
 
 
-def _looped_product(x: Any, y: Any, exact: Scalar, total: Scalar) -> Any:
-    """x @ y as a repeat over blocks of the inner dimension, each at most PRODUCT_LANES products."""
+def _looped_product(x: Any, y: Any, total: Scalar, block: int) -> Any:
+    """x @ y as a repeat over the inner dimension, `block` steps of it at a time."""
     from gc2pc.lang.loop import repeat
 
     (rows, inner), columns = x.shape, y.shape[1]
-    block = max(1, PRODUCT_LANES // (rows * columns))
     trips = (inner - 1) // block
     first = inner - trips * block
 
-    def partial(left: Any, right: Any) -> Any:
-        count = left.shape[0]
-        products = left.reshape(count, rows, 1)._exact_product(right.reshape(count, 1, columns), exact)
-        return products.sum(0).to(total)
-
     def body(state: Any, blocks: Any) -> tuple[Any, None]:
-        return state + partial(*blocks), None
+        left, right = blocks
+        return state + left._sum_of_products(right, total, 0), None
 
-    start = partial(x.T[:first], y[:first])
+    start = x.T[:first]._sum_of_products(y[:first], total, 0)
     lefts = x.T[first:].reshape(trips, block, rows)
     rights = y[first:].reshape(trips, block, columns)
     return repeat(trips, body, start, (lefts, rights))[0]

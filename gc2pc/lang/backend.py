@@ -130,6 +130,15 @@ class Backend(Protocol):
         """Sums over axis 0 of an array of shape (count, ...): nearest even of sum / 2^shift, wrapped."""
         ...
 
+    def matrix_product(
+        self, x: Data, tx: Scalar, y: Data, ty: Scalar, sizes: Shape, after: Scalar, shift: int
+    ) -> Data:
+        """Nearest even of (sums of products) / 2^shift, wrapped.
+
+        With `sizes` = (inner, rows, columns): the transposed x of shape (inner, rows) by y (inner, columns).
+        """
+        ...
+
     def extreme(self, x: Data, scalar: Scalar, count: int, largest: bool) -> tuple[Data, Data]:
         """The largest or smallest along axis 0 of (count, ...), and its lowest index."""
         ...

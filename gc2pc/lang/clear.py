@@ -148,6 +148,12 @@ class ClearBackend:
         """Sums over axis 0."""
         return _rounded(objects(x.sum(axis=0)), shift, after)
 
+    def matrix_product(
+        self, x: Raw, tx: Scalar, y: Raw, ty: Scalar, sizes: Shape, after: Scalar, shift: int
+    ) -> Raw:
+        """NumPy's own product of Python integers."""
+        return _rounded(objects(x.T @ y), shift, after)
+
     def extreme(self, x: Raw, scalar: Scalar, count: int, largest: bool) -> tuple[Raw, Raw]:
         """Largest or smallest along axis 0 with its lowest index: Python's `max` keeps the first."""
         best = max if largest else min

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gc2pc.gadgets import adder, compare, lane_sum, multiply, select, shift, tournament
+from gc2pc.gadgets import adder, compare, dot_product, lane_sum, multiply, select, shift, tournament
 from gc2pc.gadgets.wires import Wires, extend
 from gc2pc.ir.graph import FALSE, TRUE, Graph
 from gc2pc.ir.view import View
@@ -186,6 +186,21 @@ class TracedBackend:
         group = self._group(x, count)
         biased = lane_sum.sum_lanes(
             self.graph, x, count, group, width, signed=before.signed, bias=shift.half(shift_by)
+        )
+        return shift.round_biased(self.graph, biased, shift_by)
+
+    def matrix_product(
+        self, x: Wires, tx: Scalar, y: Wires, ty: Scalar, sizes: Shape, after: Scalar, shift_by: int
+    ) -> Wires:
+        """All partial products in one set of columns, the rounding bias too."""
+        biased = dot_product.dot_product(
+            self.graph,
+            x,
+            y,
+            dot_product.Sizes(*sizes),
+            after.bits + shift_by,
+            (tx.signed, ty.signed),
+            shift.half(shift_by),
         )
         return shift.round_biased(self.graph, biased, shift_by)
 

@@ -157,7 +157,7 @@ def test_a_large_product_runs_as_a_loop(kind: Scalar, monkeypatch: pytest.Monkey
     result = Array[kind.widened(11), 3, 4]
     side_by_side = program(lambda x, y: x @ y, *types, result=result)
     before = side_by_side.compile()
-    monkeypatch.setattr("gc2pc.lang.arrays.PRODUCT_LANES", 50)
+    monkeypatch.setattr("gc2pc.lang.arrays.PRODUCT_BITS", 50 * 12)
     looped = program(lambda x, y: x @ y, *types, result=result)
     assert np.array_equal(looped.simulate(a, b), a @ b)
     assert np.array_equal(looped(a, b), a @ b)

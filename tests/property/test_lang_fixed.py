@@ -119,7 +119,7 @@ def test_loops_and_side_by_side_products_round_alike(monkeypatch: pytest.MonkeyP
         return layer
 
     side_by_side = made(kind, wide).simulate(x, w)
-    monkeypatch.setattr("gc2pc.lang.arrays.PRODUCT_LANES", prod(x.shape))
+    monkeypatch.setattr("gc2pc.lang.arrays.PRODUCT_BITS", prod(x.shape) * 2 * kind.bits)
     looped = made(kind, wide)
     assert looped.compile().loop_depth == 1
     assert np.array_equal(looped.simulate(x, w), side_by_side)

@@ -229,7 +229,7 @@ def test_every_width_in_a_batch(family: Any, width: int) -> None:
 
 def test_arrays_agree_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gathers, reductions, loops, joins and fixed point in one program, by every backend."""
-    monkeypatch.setattr("gc2pc.lang.arrays.PRODUCT_LANES", 60)  # so that the product is a loop
+    monkeypatch.setattr("gc2pc.lang.arrays.PRODUCT_BITS", 60 * 8)  # so that the product is a loop
     rng = np.random.default_rng(4)
     values = {
         "a": rng.integers(-8, 8, (6, 9)),
