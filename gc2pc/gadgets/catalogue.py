@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gc2pc.gadgets.dot_product import Sizes, dot_product
 from gc2pc.gadgets.gadget import Gadget
 from gc2pc.gadgets.lane_sum import sum_lanes
 from gc2pc.gadgets.modular import add_modulo, multiply_modulo, subtract_modulo
@@ -61,6 +62,22 @@ def _total(count: int, width: int) -> Sized:
     )
 
 
+def _product(rows: int, inner: int, columns: int, width: int) -> Sized:
+    sizes = Sizes(inner, rows, columns)
+    return Sized(
+        "matrix product that never wraps, signed",
+        f"({rows} x {inner}) by ({inner} x {columns}), {width} bits",
+        lambda g: dot_product(
+            g,
+            _value(g, width, inner * rows),
+            _value(g, width, inner * columns),
+            sizes,
+            2 * width + sizes.growth,
+            (True, True),
+        ),
+    )
+
+
 def _modular(name: str, gadget: Callable[[Graph, Wires, Wires, Wires], Wires], width: int) -> Sized:
     return Sized(
         f"{name} modulo a secret number, operands below it",
@@ -72,6 +89,8 @@ def _modular(name: str, gadget: Callable[[Graph, Wires, Wires, Wires], Wires], w
 SIZED: Final[list[Sized]] = [
     *(_argmax(count, 32) for count in (8, 16, 100)),
     *(_total(count, 32) for count in (10, 100, 1000)),
+    *(_product(1, inner, 1, width) for width in (8, 16) for inner in (16, 64)),
+    *(_product(16, 16, 16, width) for width in (8, 16)),
     *(_modular("add", add_modulo, width) for width in (32, 64)),
     *(_modular("subtract", subtract_modulo, width) for width in (32, 64)),
     *(_modular("multiply", multiply_modulo, width) for width in (32, 64)),

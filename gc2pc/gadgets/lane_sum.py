@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from gc2pc.gadgets.adder import carry
@@ -133,26 +134,24 @@ def _compress(graph: Graph, segments: Sequence[Segment], group: int, fixed: int)
     def part(literal: int, start: int, end: int) -> int:
         return graph.gather([(literal, View.affine(start * group, ((end - start) * group,), (1,)))])
 
-    def push(literal: int, start: int, end: int) -> None:
-        if end > start:
-            heapq.heappush(heap, (start - end, part(literal, start, end)))
-
     while left > 2:
         first, second, third = (-blocks for blocks, _ in [*heapq.nsmallest(3, heap), (0, 0), (0, 0)][:3])
         if 2 * third >= first:
-            pieces = []
+            taken = []
             for blocks, literal in [heapq.heappop(heap) for _ in range(3)]:
-                pieces.append(part(literal, 0, third))
-                push(literal, third, -blocks)
-            a, b, c = pieces
-            push(graph.xor(graph.xor(a, c), b), 0, third)
+                if -blocks > third:
+                    heapq.heappush(heap, (third + blocks, part(literal, third, -blocks)))
+                    literal = part(literal, 0, third)
+                taken.append(literal)
+            a, b, c = taken
+            heapq.heappush(heap, (-third, graph.xor(graph.xor(a, c), b)))
             carries.append((carry(graph, a, b, c), third))
             left -= 2 * third
         else:
             _, literal = heapq.heappop(heap)
             cuts = 2 if 2 * second >= first else 3
-            for i in range(cuts):
-                push(literal, first * i // cuts, first * (i + 1) // cuts)
+            for start, end in pairwise(first * i // cuts for i in range(cuts + 1)):
+                heapq.heappush(heap, (start - end, part(literal, start, end)))
     bits = [part(literal, i, i + 1) for blocks, literal in heap for i in range(-blocks)]
     a, b = [*bits, FALSE, FALSE][:2]
     carries.append((carry(graph, a, b, fixed), 1))

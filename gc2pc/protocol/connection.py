@@ -233,7 +233,9 @@ def check_inputs(
 ) -> None:
     """Raise InputError unless `inputs` are exactly one side's ports, in the right shapes, 0s and 1s."""
     own = {Source.GARBLER if garbler else Source.EVALUATOR, Source.SHARED}
-    ports = {port.name: port for port in circuit.inputs if source_of(circuit, port) in own and not port.random}
+    ports = {
+        port.name: port for port in circuit.inputs if source_of(circuit, port) in own and not port.random
+    }
     for name in sorted((inputs.keys() ^ ports.keys()) | (set(batched) - ports.keys())):
         known = "missing" if name in ports else "not an input of this side"
         raise InputError(f"{circuit.name}: input {name!r} is {known}")

@@ -184,7 +184,8 @@ def test_a_cell_of_a_notebook() -> None:
 def test_an_example_in_a_docstring() -> None:
     lines = PROGRAM.splitlines()[:-2]
     examples = "".join(f"{'...' if line.startswith((' ', 'def')) else '>>>'} {line}\n" for line in lines)
-    parser, results = doctest.DocTestParser(), []
+    parser = doctest.DocTestParser()
+    results: list[str] = []
     test = parser.get_doctest(f"{examples}>>> larger.simulate(a=3, b=7)\n7\n", {}, "cell", None, 0)
     doctest.DocTestRunner(verbose=False).run(test, out=results.append)
     assert results == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gc2pc.gadgets import GADGETS
+from gc2pc.gadgets.dot_product import Sizes, dot_product
 from gc2pc.gadgets.lane_sum import sum_lanes
 from gc2pc.gadgets.multiply import multiply
 from gc2pc.gadgets.tournament import extreme
@@ -150,3 +151,41 @@ def test_a_public_array_times_a_secret_one_saves_the_partial_products() -> None:
     x = graph.input("x", Group.FIRST, 32, 2)
     y = [graph.constant([bool(i & 1), bool(i & 2)]) for i in range(1, 33)]
     assert and_count(graph, multiply(graph, x, y, 64)) < 2 * 1000
+
+
+@pytest.mark.parametrize(
+    ("width", "sizes", "unsigned", "signed"),
+    [
+        (8, Sizes(16), 81.81, 80.38),
+        (8, Sizes(64), 80.58, 80.16),
+        (16, Sizes(16), 285.69, 289.44),
+        (16, Sizes(64), 278.17, 279.23),
+        (8, Sizes(16, 16, 16), 59.51, 60.32),
+        (8, Sizes(64, 16, 16), 55.96, 56.19),
+        (16, Sizes(16, 16, 16), 189.65, 190.96),
+        (16, Sizes(64, 16, 16), 182.21, 182.89),
+    ],
+    ids=str,
+)
+def test_ands_per_multiplication_and_addition(
+    width: int, sizes: Sizes, unsigned: float, signed: float
+) -> None:
+    """About n^2 + 2n for a dot product; down to half of n^2 + 4n for large matrices."""
+    counts = []
+    for sign in (False, True):
+        graph = Graph()
+        x = graph.input("x", Group.FIRST, width, sizes.inner * sizes.left)
+        y = graph.input("y", Group.FIRST, width, sizes.inner * sizes.right)
+        result = dot_product(graph, x, y, sizes, 2 * width + sizes.growth, (sign, sign))
+        counts.append(round(and_count(graph, result) / (sizes.inner * sizes.group), 2))
+    assert counts == [unsigned, signed]
+
+
+def test_a_public_factor_costs_its_digits_that_are_not_zero() -> None:
+    graph = Graph()
+    x = graph.input("x", Group.FIRST, 8, 64)
+    numbers = [(37 * i + 11) % 256 for i in range(64)]
+    y = [graph.constant([bool(number >> j & 1) for number in numbers]) for j in range(8)]
+    digits = sum(((3 * number ^ number) >> 1).bit_count() for number in numbers)
+    ands = and_count(graph, dot_product(graph, x, y, Sizes(64), 22))
+    assert ands < 8 * digits < 64 * 8 * 3.2

@@ -138,7 +138,7 @@ def starred(*a: UInt[8] @ alice) -> Bool @ Both:
     return a[0] > 3
 
 
-def unannotated(a, b: UInt[8] @ bob) -> Bool @ Both:  # type: ignore[no-untyped-def]
+def unannotated(a, b: UInt[8] @ bob) -> Bool @ Both:
     return a > b
 
 
@@ -154,7 +154,7 @@ def of_another_type(a: UInt[8] @ alice) -> UInt[9] @ Both:
     return a
 
 
-def with_an_undefined_part(a: Point @ alice, b: Int[8] @ bob) -> Point @ Both:  # type: ignore[valid-type]
+def with_an_undefined_part(a: Point @ alice, b: Int[8] @ bob) -> Point @ Both:
     if a.x > 3:
         a.x = b
     return a
@@ -207,7 +207,7 @@ def test_python_errors_stay_pythons() -> None:
             return x
 
         if a > 3:
-            return inner(a, 1)
+            return inner(a, 1)  # type: ignore[call-arg]  # wrong on purpose
         return a
 
     with pytest.raises(TypeError) as caught:
