@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from gc2pc.gadgets.wires import Wires
 from gc2pc.ir.graph import Graph
 
+Peers: TypeAlias = Mapping[int, tuple[int, str]]
+"""By width, an AND count and who ships it."""
+
 BRISTOL: Final = "Bristol Fashion"
 """Circuit files of Archer et al., nigelsmart.github.io/MPC-Circuits; AND counts as listed there."""
+EMP: Final = "EMP"
+"""emp-toolkit/emp-tool: circuits/ with public bits folded; float32 from the AND rows of its gate lists."""
+TINY: Final = "TinyGarble2.0"
+"""IntelLabs/TinyGarble2.0: AND gates of its netlists."""
+KARATSUBA: Final = "markkurossi/mpc"
+"""compiler/circuits/circ_multiplier.go, constants folded and dead gates removed."""
+ABY: Final = "ABY"
+"""encryptogroup/ABY: AND and MUX gates of its bin/circ files."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Gadget:
     build: Callable[[Graph, Sequence[Wires]], Wires]
     meaning: Callable[..., int]
     formula: str
-    peers: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    peers: Peers = field(default_factory=dict)
     widths: tuple[int, ...] = (8, 16, 32, 64)
 
 

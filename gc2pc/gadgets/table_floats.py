@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,11 +16,9 @@ from gc2pc.gadgets.float_divide import float_divide
 from gc2pc.gadgets.float_format import FORMATS
 from gc2pc.gadgets.float_multiply import float_multiply
 from gc2pc.gadgets.float_sqrt import float_sqrt
-from gc2pc.gadgets.gadget import Gadget, to_signed
+from gc2pc.gadgets.gadget import ABY, BRISTOL, EMP, Gadget, Peers, to_signed
 from gc2pc.gadgets.wires import Wires
 from gc2pc.ir.graph import Graph
-
-Peers = Mapping[int, tuple[int, str]]
 
 
 def _gadget(
@@ -70,14 +68,24 @@ def _fixed_quotient(n: int, x: int, y: int) -> int:
 
 
 FLOATS: Final[dict[str, Gadget]] = {
-    "float_add": _gadget(2, float_add, meaning.add, _SUM),
-    "float_subtract": _gadget(2, float_subtract, meaning.subtract, _SUM),
-    "float_multiply": _gadget(2, float_multiply, meaning.multiply, "product of M + 1 bits, about 5M + 4E"),
-    "float_divide": _gadget(2, float_divide, meaning.divide, "about M^2 + 5M + 7E"),
-    "float_sqrt": _gadget(1, float_sqrt, meaning.sqrt, "about M^2 / 2 + 4M + 3E"),
-    "float_less": _gadget(2, float_less, meaning.less, _ORDER),
-    "float_less_equal": _gadget(2, float_less_equal, meaning.less_equal, _ORDER),
-    "float_equal": _gadget(2, float_equal, meaning.equal, "M + 3E + 2"),
+    "float_add": _gadget(2, float_add, meaning.add, _SUM, {32: (986, EMP), 64: (4363, ABY)}),
+    "float_subtract": _gadget(2, float_subtract, meaning.subtract, _SUM, {32: (986, EMP), 64: (4303, ABY)}),
+    "float_multiply": _gadget(
+        2,
+        float_multiply,
+        meaning.multiply,
+        "product of M + 1 bits, about 5M + 4E",
+        {32: (3016, ABY), 64: (11068, ABY)},
+    ),
+    "float_divide": _gadget(
+        2, float_divide, meaning.divide, "about M^2 + 5M + 7E", {32: (3809, EMP), 64: (22741, ABY)}
+    ),
+    "float_sqrt": _gadget(
+        1, float_sqrt, meaning.sqrt, "about M^2 / 2 + 4M + 3E", {32: (2455, ABY), 64: (12181, ABY)}
+    ),
+    "float_less": _gadget(2, float_less, meaning.less, _ORDER, {32: (213, EMP), 64: (381, BRISTOL)}),
+    "float_less_equal": _gadget(2, float_less_equal, meaning.less_equal, _ORDER, {32: (214, EMP)}),
+    "float_equal": _gadget(2, float_equal, meaning.equal, "M + 3E + 2", {32: (212, EMP), 64: (315, BRISTOL)}),
     "float_from_int": _from_integer(True),
     "float_from_uint": _from_integer(False),
     "float_to_int": _to_integer(True),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from gc2pc.gadgets import adder, columns, compare, multiply, select, shift
-from gc2pc.gadgets.gadget import BRISTOL, Gadget, to_signed
+from gc2pc.gadgets.gadget import ABY, BRISTOL, EMP, KARATSUBA, TINY, Gadget, to_signed
 from gc2pc.gadgets.wires import Wires, extend
 from gc2pc.ir.graph import Graph
 
@@ -22,55 +22,73 @@ def _rounded(graph: Graph, x: Wires, signed: bool) -> Wires:
     return extend(shift.round_shift(graph, x, amount, signed), len(x), signed)
 
 
+_SUM: Final = {32: (31, EMP), 64: (63, BRISTOL)}
+_ABS: Final = {32: (31, EMP), 64: (63, EMP)}
+_ORDER: Final = {32: (32, EMP), 64: (64, EMP)}
+_EXTREME: Final = {32: (64, TINY), 64: (128, TINY)}
+_RELU: Final = {32: (32, TINY), 64: (64, TINY)}
+_ONES: Final = {32: (31, ABY), 64: (63, ABY)}
+
 INTEGERS: Final[dict[str, Gadget]] = {
-    "add": Gadget(
-        2, lambda g, v: adder.add(g, v[0], v[1]), lambda n, x, y: x + y, "n - 1", {64: (63, BRISTOL)}
-    ),
-    "subtract": Gadget(
-        2, lambda g, v: adder.subtract(g, v[0], v[1]), lambda n, x, y: x - y, "n - 1", {64: (63, BRISTOL)}
-    ),
+    "add": Gadget(2, lambda g, v: adder.add(g, v[0], v[1]), lambda n, x, y: x + y, "n - 1", _SUM),
+    "subtract": Gadget(2, lambda g, v: adder.subtract(g, v[0], v[1]), lambda n, x, y: x - y, "n - 1", _SUM),
     "negate": Gadget(1, lambda g, v: adder.negate(g, v[0]), lambda n, x: -x, "n - 2", {64: (62, BRISTOL)}),
-    "absolute": Gadget(1, lambda g, v: adder.absolute(g, v[0]), lambda n, x: abs(to_signed(x, n)), "n - 1"),
-    "less_than": Gadget(2, lambda g, v: [compare.less_than(g, v[0], v[1])], lambda n, x, y: x < y, "n"),
+    "absolute": Gadget(
+        1, lambda g, v: adder.absolute(g, v[0]), lambda n, x: abs(to_signed(x, n)), "n - 1", _ABS
+    ),
+    "less_than": Gadget(
+        2, lambda g, v: [compare.less_than(g, v[0], v[1])], lambda n, x, y: x < y, "n", _ORDER
+    ),
     "less_than_signed": Gadget(
         2,
         lambda g, v: [compare.less_than(g, v[0], v[1], True)],
         lambda n, x, y: to_signed(x, n) < to_signed(y, n),
         "n",
+        _ORDER,
     ),
-    "equal": Gadget(2, lambda g, v: [compare.equal(g, v[0], v[1])], lambda n, x, y: x == y, "n - 1"),
+    "equal": Gadget(2, lambda g, v: [compare.equal(g, v[0], v[1])], lambda n, x, y: x == y, "n - 1", _ABS),
     "mux": Gadget(
-        3, lambda g, v: select.mux(g, v[0][0], v[1], v[2]), lambda n, c, x, y: x if c & 1 else y, "n"
+        3, lambda g, v: select.mux(g, v[0][0], v[1], v[2]), lambda n, c, x, y: x if c & 1 else y, "n", _ORDER
     ),
-    "minimum": Gadget(2, lambda g, v: select.minimum(g, v[0], v[1]), lambda n, x, y: min(x, y), "2n"),
-    "maximum": Gadget(2, lambda g, v: select.maximum(g, v[0], v[1]), lambda n, x, y: max(x, y), "2n"),
+    "minimum": Gadget(
+        2, lambda g, v: select.minimum(g, v[0], v[1]), lambda n, x, y: min(x, y), "2n", _EXTREME
+    ),
+    "maximum": Gadget(
+        2, lambda g, v: select.maximum(g, v[0], v[1]), lambda n, x, y: max(x, y), "2n", _EXTREME
+    ),
     "minimum_signed": Gadget(
         2,
         lambda g, v: select.minimum(g, v[0], v[1], True),
         lambda n, x, y: min(to_signed(x, n), to_signed(y, n)),
         "2n",
+        _EXTREME,
     ),
     "maximum_signed": Gadget(
         2,
         lambda g, v: select.maximum(g, v[0], v[1], True),
         lambda n, x, y: max(to_signed(x, n), to_signed(y, n)),
         "2n",
+        _EXTREME,
     ),
-    "relu": Gadget(1, lambda g, v: select.relu(g, v[0]), lambda n, x: max(to_signed(x, n), 0), "n - 1"),
-    "popcount": Gadget(1, lambda g, v: columns.popcount(g, v[0]), lambda n, x: x.bit_count(), "n - HW(n)"),
+    "relu": Gadget(
+        1, lambda g, v: select.relu(g, v[0]), lambda n, x: max(to_signed(x, n), 0), "n - 1", _RELU
+    ),
+    "popcount": Gadget(
+        1, lambda g, v: columns.popcount(g, v[0]), lambda n, x: x.bit_count(), "n - HW(n)", _ONES
+    ),
     "multiply_low": Gadget(
         2,
         lambda g, v: multiply.multiply_low(g, v[0], v[1]),
         lambda n, x, y: x * y,
         "n^2/2 + 3n/2 - 2",
-        {64: (4033, BRISTOL)},
+        {8: (57, EMP), 16: (241, EMP), 32: (993, EMP), 64: (4005, KARATSUBA)},
     ),
     "multiply_full": Gadget(
         2,
         lambda g, v: multiply.multiply_full(g, v[0], v[1]),
         lambda n, x, y: x * y,
         "n^2 + 3n - 2; Karatsuba where it is less",
-        {64: (8128, BRISTOL)},
+        {8: (120, KARATSUBA), 16: (488, KARATSUBA), 32: (1744, KARATSUBA), 64: (5759, KARATSUBA)},
     ),
     "multiply_full_signed": Gadget(
         2,

@@ -9,7 +9,7 @@ from typing import Final
 
 from gc2pc.gadgets import barrel, divide, sign, sqrt, zeros
 from gc2pc.gadgets import gcd as binary_gcd
-from gc2pc.gadgets.gadget import BRISTOL, Gadget, to_signed
+from gc2pc.gadgets.gadget import EMP, Gadget, Peers, to_signed
 from gc2pc.gadgets.wires import Wires
 from gc2pc.ir.graph import Graph
 
@@ -31,28 +31,29 @@ _Division = Callable[[Graph, Wires, Wires], tuple[Wires, Wires]]
 _Meaning = Callable[[int, int, int], tuple[int, int]]
 
 
-def _quotient(division: _Division, meaning: _Meaning, signed: bool, formula: str, bristol: int) -> Gadget:
+def _quotient(division: _Division, meaning: _Meaning, signed: bool, formula: str, peers: Peers) -> Gadget:
     read = to_signed if signed else lambda value, n: value
     return Gadget(
         2,
         lambda g, v: division(g, v[0], v[1])[0],
         lambda n, x, y: meaning(n, read(x, n), read(y, n))[0],
         formula,
-        {64: (bristol, BRISTOL)},
+        peers,
     )
 
 
-def _remainder(division: _Division, meaning: _Meaning, signed: bool, formula: str) -> Gadget:
+def _remainder(division: _Division, meaning: _Meaning, signed: bool, formula: str, peers: Peers) -> Gadget:
     read = to_signed if signed else lambda value, n: value
     return Gadget(
         2,
         lambda g, v: division(g, v[0], v[1])[1],
         lambda n, x, y: meaning(n, read(x, n), read(y, n))[1],
         formula,
+        peers,
     )
 
 
-def _both(division: _Division, meaning: _Meaning, signed: bool, formula: str) -> Gadget:
+def _both(division: _Division, meaning: _Meaning, signed: bool, formula: str, peers: Peers) -> Gadget:
     read = to_signed if signed else lambda value, n: value
 
     def build(graph: Graph, x: Wires, y: Wires) -> Wires:
@@ -63,7 +64,7 @@ def _both(division: _Division, meaning: _Meaning, signed: bool, formula: str) ->
         quotient, remainder = meaning(n, read(x, n), read(y, n))
         return quotient % (1 << n) | remainder << n
 
-    return Gadget(2, lambda g, v: build(g, v[0], v[1]), joined, formula)
+    return Gadget(2, lambda g, v: build(g, v[0], v[1]), joined, formula, peers)
 
 
 def _amount(amount: Wires) -> Wires:
@@ -80,23 +81,30 @@ def _rotated(n: int, x: int, amount: int) -> int:
     return x << amount | x >> n - amount
 
 
+_UNSIGNED: Final = {8: (85, EMP), 16: (301, EMP), 32: (1117, EMP), 64: (4285, EMP)}
+_SIGNED: Final = {8: (106, EMP), 16: (346, EMP), 32: (1210, EMP), 64: (4474, EMP)}
+_SHIFT: Final = {32: (160, EMP), 64: (384, EMP)}
+_ZEROS: Final = {32: (88, EMP), 64: (183, EMP)}
+
 NUMBERS: Final[dict[str, Gadget]] = {
-    "divide": _quotient(divide.divmod_unsigned, floor_divmod, False, "n(n + 1)/2 + 2n - 3", 4285),
-    "modulo": _remainder(divide.divmod_unsigned, floor_divmod, False, "n(n + 1)/2 + 4n - 4"),
-    "divmod": _both(divide.divmod_unsigned, floor_divmod, False, "n(n + 1)/2 + 4n - 4"),
-    "divide_floor": _quotient(divide.divmod_floor, floor_divmod, True, "n(n - 1)/2 + 3n - 1", 4664),
-    "modulo_floor": _remainder(divide.divmod_floor, floor_divmod, True, "n(n - 1)/2 + 5n - 4"),
-    "divmod_floor": _both(divide.divmod_floor, floor_divmod, True, "n(n - 1)/2 + 5n - 2"),
+    "divide": _quotient(divide.divmod_unsigned, floor_divmod, False, "n(n + 1)/2 + 2n - 3", _UNSIGNED),
+    "modulo": _remainder(divide.divmod_unsigned, floor_divmod, False, "n(n + 1)/2 + 4n - 4", _UNSIGNED),
+    "divmod": _both(divide.divmod_unsigned, floor_divmod, False, "n(n + 1)/2 + 4n - 4", _UNSIGNED),
+    "divide_floor": _quotient(divide.divmod_floor, floor_divmod, True, "n(n - 1)/2 + 3n - 1", {}),
+    "modulo_floor": _remainder(divide.divmod_floor, floor_divmod, True, "n(n - 1)/2 + 5n - 4", {}),
+    "divmod_floor": _both(divide.divmod_floor, floor_divmod, True, "n(n - 1)/2 + 5n - 2", {}),
     "divide_truncated": _quotient(
-        divide.divmod_truncated, truncated_divmod, True, "n(n + 1)/2 + 4n - 4", 4664
+        divide.divmod_truncated, truncated_divmod, True, "n(n + 1)/2 + 4n - 4", _SIGNED
     ),
-    "modulo_truncated": _remainder(divide.divmod_truncated, truncated_divmod, True, "n(n + 1)/2 + 6n - 9"),
-    "divmod_truncated": _both(divide.divmod_truncated, truncated_divmod, True, "n(n + 1)/2 + 7n - 6"),
+    "modulo_truncated": _remainder(
+        divide.divmod_truncated, truncated_divmod, True, "n(n + 1)/2 + 6n - 9", _SIGNED
+    ),
+    "divmod_truncated": _both(divide.divmod_truncated, truncated_divmod, True, "n(n + 1)/2 + 7n - 6", {}),
     "square_root": Gadget(
         1, lambda g, v: sqrt.square_root(g, v[0]), lambda n, x: isqrt(x), "h(h + 1)/2, h = ceil(n/2)"
     ),
     "leading_zeros": Gadget(
-        1, lambda g, v: zeros.leading_zeros(g, v[0]), lambda n, x: n - x.bit_length(), "n - 1"
+        1, lambda g, v: zeros.leading_zeros(g, v[0]), lambda n, x: n - x.bit_length(), "n - 1", _ZEROS
     ),
     "trailing_zeros": Gadget(
         1,
@@ -110,12 +118,14 @@ NUMBERS: Final[dict[str, Gadget]] = {
         lambda g, v: barrel.shift_left_by(g, v[0], _amount(v[1])),
         lambda n, x, k: x << _low(n, k),
         "n ceil(log n)",
+        _SHIFT,
     ),
     "shift_right_by": Gadget(
         2,
         lambda g, v: barrel.shift_right_by(g, v[0], _amount(v[1])),
         lambda n, x, k: x >> _low(n, k),
         "n ceil(log n)",
+        _SHIFT,
     ),
     "shift_right_by_signed": Gadget(
         2,

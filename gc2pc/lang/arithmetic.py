@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -234,19 +236,34 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
             data = backend.invert(data, Bool)
         return self.make(Bool, shape, backend, data)
 
+    def _known(self, other: Any, order: Callable[[int, int], bool]) -> Self | None:
+        """How this compares to a plain integer that its type does not hold: for all its values the same."""
+        if not isinstance(other, int) or isinstance(other, bool) or self.scalar.kind not in (UINT, INT):
+            return None
+        if self.scalar.low <= other <= self.scalar.high:
+            return None
+        return self.constant(order(self.scalar.low, other), Bool).broadcast(self.shape)
+
+    def _ordered(self, other: Any, order: Callable[[int, int], bool], swap: bool, invert: bool) -> Self:
+        known = self._known(other, order)
+        return self._less(self.operand(other), swap, invert) if known is None else known
+
     def __lt__(self, other: Any) -> Self:
-        return self._less(self.operand(other), swap=False, invert=False)
+        return self._ordered(other, operator.lt, swap=False, invert=False)
 
     def __gt__(self, other: Any) -> Self:
-        return self._less(self.operand(other), swap=True, invert=False)
+        return self._ordered(other, operator.gt, swap=True, invert=False)
 
     def __le__(self, other: Any) -> Self:
-        return self._less(self.operand(other), swap=True, invert=True)
+        return self._ordered(other, operator.le, swap=True, invert=True)
 
     def __ge__(self, other: Any) -> Self:
-        return self._less(self.operand(other), swap=False, invert=True)
+        return self._ordered(other, operator.ge, swap=False, invert=True)
 
     def __eq__(self, other: object) -> Self:  # type: ignore[override]
+        known = self._known(other, operator.eq)
+        if known is not None:
+            return known
         x, y, scalar, shape, backend = aligned(self, self.operand(other))
         if scalar.kind == FLOAT:
             return floats.compare("==", x, y)  # type: ignore[return-value]

@@ -131,7 +131,7 @@ class Exact(Value):
         one, two = self.widened(y, self.low, self.high)
         found = getattr(one, name)(two)
         bounds = extreme(self.low, y.low), extreme(self.high, y.high)
-        return Exact.of(found.make(found.scalar, (), found.backend, found.data, bounds))
+        return Exact.of(found.make(found.scalar, found.shape, found.backend, found.data, bounds))
 
 
 def _shifted(shifted: Any, amount: Exact, method: str) -> Any:
@@ -141,6 +141,8 @@ def _shifted(shifted: Any, amount: Exact, method: str) -> Any:
 
 
 _NUMBERS: Final = ("UInt", "Int", "Fixed", "Float")
+_COMPARISONS: Final = ("lt", "le", "gt", "ge", "eq", "ne")
+"""A comparison cannot wrap, so a typed integer is compared as the integer that it is."""
 
 
 def _range(name: str, x: Exact, y: Exact) -> tuple[int, int]:
@@ -163,16 +165,16 @@ def _binary(name: str) -> Any:
     typed = getattr(Value, method)
 
     def operator(self: Exact, other: Any) -> Any:
-        if isinstance(other, Base) and not isinstance(other, Exact):
+        exact = Exact.of(other) if name in _COMPARISONS or _untyped(other) else None
+        if exact is None and isinstance(other, Base):
             return getattr(self.adopt(other.scalar), method)(other)
-        exact = Exact.of(other)
         if exact is None:
             return typed(self.to(self.scalar), other)
         x, y = self.widened(exact, *_range(name, self, exact))
         result = typed(x, y)
         if name in ("and", "rand") and max(x.low, y.low) >= 0:
             high = min(v.high for v in (x, y) if v.low >= 0)
-            result = result.make(result.scalar, (), result.backend, result.data, (0, high))
+            result = result.make(result.scalar, result.shape, result.backend, result.data, (0, high))
         untyped = Exact.of(result)
         return result if untyped is None else untyped
 
@@ -192,7 +194,7 @@ def _unary(name: str) -> Any:
 for _name in ("add", "sub", "mul", "floordiv", "mod", "and", "or", "xor"):
     setattr(Exact, f"__{_name}__", _binary(_name))
     setattr(Exact, f"__r{_name}__", _binary(f"r{_name}"))
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+for _name in _COMPARISONS:
     setattr(Exact, f"__{_name}__", _binary(_name))
 for _name in ("neg", "abs", "invert"):
     setattr(Exact, f"__{_name}__", _unary(_name))
@@ -214,6 +216,11 @@ def common(items: Sequence[Any]) -> list[Any] | None:
         return None
     scalar = scalar_for(min(item.low for item in found), max(item.high for item in found))
     return [item.to(scalar) for item in found]
+
+
+def untyped(items: Sequence[Any]) -> bool:
+    """Whether all are integers without a type."""
+    return all(_untyped(item) and Exact.of(item) is not None for item in items)
 
 
 def _untyped(value: Any) -> bool:

@@ -34,9 +34,9 @@ def where(condition: Any, then: Any, otherwise: Any) -> Any:
 def _parts(arrays: Sequence[Any], name: str) -> list[Value]:
     """Values of one common type; plain ones adopt it."""
     items = list(arrays)
+    items = exact.common(items) or items
     if not any(isinstance(item, Base) for item in items):
         raise compile_error(f"{name} needs at least one typed value", "UInt[8](1) for a constant")
-    items = exact.common(items) or items
     typed = [item for item in items if isinstance(item, Base)]
     first = next((item for item in typed if not isinstance(item, exact.Exact)), typed[0])
     values = [first.operand(item) for item in items]
@@ -51,6 +51,7 @@ def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
 
     >>> bids = concatenate([ours, theirs])
     """
+    untyped = exact.untyped(arrays)
     values = _parts(arrays, "concatenate")
     ndim = values[0].ndim
     if ndim == 0:
@@ -68,7 +69,8 @@ def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
     shape = np.moveaxis(np.broadcast_to(np.int8(0), whole), 0, axis).shape
     data = backend.concatenate(parts, shape, lambda flat: np.moveaxis(flat.reshape(whole), 0, axis))
     interval = (min(value.low for value in values), max(value.high for value in values))
-    return Value.make(values[0].scalar, shape, backend, data, interval)
+    joined = Value.make(values[0].scalar, shape, backend, data, interval)
+    return exact.Exact.of(joined) if untyped else joined
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
@@ -76,13 +78,15 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
     >>> pair = stack([a, b])
     """
+    untyped = exact.untyped(arrays)
     values = _parts(arrays, "stack")
     ndim = values[0].ndim + 1
     if not -ndim <= axis < ndim:
         raise compile_error(f"axis {axis} is out of range for {ndim} dimensions")
     if any(value.shape != values[0].shape for value in values):
         raise compile_error("stack needs values of one shape", "concatenate([...])")
-    return concatenate([value.moved(lambda array: np.expand_dims(array, axis)) for value in values], axis)
+    joined = concatenate([value.moved(lambda array: np.expand_dims(array, axis)) for value in values], axis)
+    return exact.Exact.of(joined) if untyped else joined
 
 
 def random_bits(kind: Type = Bool, *shape: int) -> Any:

@@ -187,9 +187,9 @@ def constant_too_large(a: Any) -> Any:
     return a + 300  # here
 
 
-@erroneous("constant -1 does not fit: expected UInt[8]", ".to(Int[9])", "a > -1")
+@erroneous("constant -1 does not fit: expected UInt[8]", ".to(Int[9])", "a + -1")
 def constant_too_small(a: Any) -> Any:
-    return a > -1  # here
+    return a + -1  # here
 
 
 @erroneous("constant 0.5 does not fit: expected UInt[8]", ".to(Fixed[9, 16])", "a + 0.5")

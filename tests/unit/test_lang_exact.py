@@ -197,3 +197,31 @@ def test_arrays_of_them_get_a_type() -> None:
         return stack([x, 3 if c else 1])
 
     assert program.simulate(c=True, x=9).tolist() == program(True, 9).tolist() == [9, 3]
+
+
+def test_comparisons_with_numbers_that_the_type_does_not_hold_are_known() -> None:
+    @circuit
+    def compared(
+        x: UInt[3] @ alice, xs: Array[UInt[2], 4] @ bob
+    ) -> tuple[Bool @ Both, Bool @ Both, Array[Bool, 4] @ Both, Bool @ Both, Bool @ Both]:
+        return x > -1, x <= 10, xs != 4, x < (3 if xs[0] == 1 else 100), x == (-1 if x == 2 else 1)
+
+    for x in range(8):
+        for xs in ([0, 1, 2, 3], [1, 1, 0, 2]):
+            expected = (True, True, [True] * 4, x < (3 if xs[0] == 1 else 100), x == 1)
+            for found in (compared(x, xs), compared.simulate(x, xs)):
+                assert [np.asarray(part).tolist() for part in found] == list(expected)
+
+
+def test_arrays_of_plain_integers_adopt_a_type() -> None:
+    @circuit
+    def counted(xs: Array[UInt[2], 5] @ alice) -> Array[UInt[3], 4] @ Both:
+        counts = [0, 0, 0, 0]
+        for x in xs:
+            for value in range(4):
+                if x == value:
+                    counts[value] += 1
+        return stack(counts)
+
+    assert counted([3, 0, 3, 1, 3]).tolist() == [1, 1, 0, 3]
+    assert counted.simulate([3, 0, 3, 1, 3]).tolist() == [1, 1, 0, 3]
