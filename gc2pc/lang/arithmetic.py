@@ -53,6 +53,11 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
         return self.operand(other).__sub__(self)
 
     def __mul__(self, other: Any) -> Self:
+        if isinstance(other, list | tuple | str) and not self.shape:
+            raise compile_error(
+                f"a {type(other).__name__} cannot be repeated a secret number of times: lengths are public",
+                "a list of the largest size, and the count beside it",
+            )
         enums.refuse(self.scalar, "*")
         x, y = self, self.operand(other)
         scalar = common_type(x.scalar, y.scalar)

@@ -192,6 +192,11 @@ def constant_too_small(a: Any) -> Any:
     return a + -1  # here
 
 
+@erroneous("a list cannot be repeated a secret number of times", "a list of the largest size", "[0] * a")
+def repeated_list(a: Any) -> Any:
+    return stack([0] * a)  # here
+
+
 @erroneous("constant 0.5 does not fit: expected UInt[8]", ".to(Fixed[9, 16])", "a + 0.5")
 def constant_with_a_fraction(a: Any) -> Any:
     return a + 0.5  # here
