@@ -30,12 +30,13 @@ from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Protocol, Send, receive_bytes
 from gc2pc.garbling.bits import Bits, Labels, receive_bits, send_bits, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext, random_block
-from gc2pc.garbling.plan import InputPlan, RunPlan, Source
+from gc2pc.garbling.plan import InputPlan, RunPlan, Source, source_of
 from gc2pc.ir.draws import draw
 from gc2pc.kernels.hashing import prg
 from gc2pc.params import LABEL_BYTES
 
 if TYPE_CHECKING:
+    from gc2pc.ir.circuit import Circuit
     from gc2pc.ir.machine import Machine
 
 NO_LABELS = np.zeros((0, 2), np.uint64)
@@ -54,14 +55,19 @@ def draw_bits(rng: Rng, count: int) -> Bits:
     return np.unpackbits(packed, count=count, bitorder="little")
 
 
-def with_drawn(
-    plan: RunPlan, inputs: Mapping[str, Bits], rng: Rng, *, garbler: bool = False
-) -> Mapping[str, Bits]:
-    """One party's inputs, and the ports that it draws itself: private bits like any other."""
-    source = Source.GARBLER if garbler else Source.EVALUATOR
-    ports = [item.port for item in plan.of(source) if item.port.random]
-    drawn = {port.name: draw(port.type, port.wires, port.lanes, plan.batch, rng.bytes) for port in ports}
-    return {**inputs, **drawn} if drawn else inputs
+def draw_own(circuit: Circuit, batch: int, rng: Rng, source: Source) -> dict[str, Bits]:
+    """The ports that a party draws itself, private bits like any other; empty for a batch size of 0.
+
+    How long it takes depends on what is drawn: do it where the peer waits for nothing.
+    """
+    ports = [port for port in circuit.inputs if port.random and source_of(circuit, port) is source]
+    return {p.name: draw(p.type, p.wires, p.lanes, batch, rng.bytes) for p in ports if batch}
+
+
+def forget(drawn: Mapping[str, Bits]) -> None:
+    """Wipe what a party drew, once its labels are placed or its masked bits are sent."""
+    for bits in drawn.values():
+        bits[:] = 0
 
 
 def expand(seed: NDArray[np.uint64], plan: RunPlan) -> Labels:

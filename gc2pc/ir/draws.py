@@ -3,6 +3,9 @@
 A port's type names the distribution and its size, ``permutation[12]``; all its lanes, batch rows and trips
 are drawn afresh. The circuit's digest covers the type, so both sides agree on the distribution; that a party
 follows it is semi-honest behaviour, like the choice of any other input.
+
+Routing a permutation branches on it, so the time that drawing takes depends on a secret. It is spent before a
+party sends the first byte of a run, except by a party that takes the batch size from its peer.
 """
 
 from __future__ import annotations
@@ -41,14 +44,21 @@ def draw(type: str, wires: int, lanes: int, batch: int, random: Uniform) -> Bits
         lanes: A multiple of what one draw fills.
         batch: Instances.
         random: Gives uniform bytes.
+
+    Raises:
+        ValueError: Nothing is known by that name, or one draw does not fill the lanes evenly.
     """
     match = _TYPE.fullmatch(type)
     if match is None or match[1] not in DRAWS:
         raise ValueError(f"nobody knows how to draw {type!r}")
-    size = int(match[2])
-    rows: list[Bits] = []
-    filled = 0
-    while filled < wires * lanes * batch:
-        rows.append(DRAWS[match[1]](size, random))
-        filled += rows[-1].size
-    return np.concatenate(rows).reshape(batch, wires, lanes).transpose(1, 2, 0).copy()
+    bits = np.empty((wires, lanes, batch), np.uint8)
+    flat = bits.transpose(2, 0, 1).flat
+    at = 0
+    while at < bits.size:
+        drawn = DRAWS[match[1]](int(match[2]), random)
+        if drawn.size == 0 or lanes % drawn.size:
+            raise ValueError(f"{lanes} lanes are no multiple of the {drawn.size} bits of a {type}")
+        flat[at : at + drawn.size] = drawn
+        at += drawn.size
+        drawn[:] = 0
+    return bits

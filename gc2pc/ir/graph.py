@@ -236,7 +236,7 @@ class Graph:
         if self.parent is not None:
             outer = self.parent.random(wires, lanes * self.trips)
             return [self.xs(literal, lanes) for literal in outer]
-        name = f"random.{self._random_ports}"  # no parameter's name has a dot
+        name = f"#random.{self._random_ports}"  # no parameter and no field of one is called so
         return self._input(InputSpec(name, Group.SHARED, True, wires, lanes, "random"))
 
     def drawn(self, group: Group, type: str, wires: int, lanes: int) -> list[int]:
@@ -244,7 +244,7 @@ class Graph:
         if self.parent is not None:
             outer = self.parent.drawn(group, type, wires, lanes * self.trips)
             return [self.xs(literal, lanes) for literal in outer]
-        name = f"drawn.{self._random_ports}"
+        name = f"#drawn.{self._random_ports}"
         return self._input(InputSpec(name, group, True, wires, lanes, type))
 
     def _input(self, spec: InputSpec) -> list[int]:

@@ -2,7 +2,8 @@
 
 A. Waksman's network for any number of elements (Beauquier, Darrot, On arbitrary size Waksman networks and
 their vulnerability, 2002): n log2 n - n + 1 switches for powers of two, in general the sum of ceil(log2 i)
-for i from 1 to n. Routing is the looping algorithm (Opferman, Tsao-Wu, 1971).
+for i from 1 to n. Routing is the looping algorithm (Opferman, Tsao-Wu, 1971); its running time depends on the
+permutation.
 """
 
 from __future__ import annotations

@@ -131,6 +131,11 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
             return mod_pow(self, exponent, modulus)  # type: ignore[return-value]
         steps = integers.public_exponent(exponent)
         if steps == 0:
+            enums.refuse(self.scalar, "**")
+            if 1 << self.scalar.fraction > self.scalar.high:
+                raise compile_error(
+                    f"x ** 0 is 1, which {self.scalar} does not hold", f"x.to({self.scalar.widened(1)})"
+                )
             return type(self).constant(1, self.scalar).broadcast(self.shape)
         return integers.power(self.copy(), steps, lambda x, y: x * y)
 

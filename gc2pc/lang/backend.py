@@ -29,6 +29,9 @@ Rearrange: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 TRACE: Final[ContextVar[TracedBackend | None]] = ContextVar("gc2pc_trace", default=None)
 """The backend of the function being traced in this context; None in a plain call."""
 
+RUN: Final[ContextVar[object | None]] = ContextVar("gc2pc_run", default=None)
+"""What stands for the plain call of a circuit at work in this context; None outside of one."""
+
 
 class Backend(Protocol):
     """The closed set of operations. Operands of one call have equal shapes unless stated."""

@@ -11,7 +11,8 @@ from typing import Any, Final, Self
 import numpy as np
 
 from gc2pc.lang import codec
-from gc2pc.lang.backend import TRACE, Backend, Data, Rearrange, Shape
+from gc2pc.lang.aliases import Spoiled
+from gc2pc.lang.backend import RUN, TRACE, Backend, Data, Rearrange, Shape
 from gc2pc.lang.clear import CLEAR, ClearBackend
 from gc2pc.lang.control.undefined import Undefined
 from gc2pc.lang.enums import EnumScalar
@@ -27,9 +28,11 @@ class Base:
     """A value: element type, shape, data of its backend, and the public interval [low, high].
 
     The interval bounds the raw value (value * 2^fraction) of every element, whatever the inputs are.
+    `home` is the backend that was tracing, or the plain call that ran, when the value was made: only there
+    may it be changed.
     """
 
-    __slots__ = ("backend", "data", "high", "low", "scalar", "shape")
+    __slots__ = ("backend", "data", "high", "home", "low", "scalar", "shape")
 
     # NumPy leaves operators between its arrays and values to us.
     __array_ufunc__ = None
@@ -43,6 +46,7 @@ class Base:
         self.data = data
         self.low = low
         self.high = high
+        self.home = TRACE.get() or RUN.get()
 
     @classmethod
     def make(
@@ -70,9 +74,9 @@ class Base:
         try:
             raw = codec.raw_array(scalar, value)
         except ValueError as error:
-            shown = f" {value!r}" if isinstance(value, int | float | Fraction) else ""
+            expected = codec.expectation(scalar)
             raise compile_error(
-                f"the constant{shown} does not fit: expected {codec.expectation(scalar)}; got {error}",
+                f"the constant{_shown(value)} does not fit: expected {expected}; got {error}",
                 _fitting(scalar, str(error)),
             ) from None
         if raw.size == 0:
@@ -148,6 +152,8 @@ class Base:
         """This value's data as `backend` needs it: constants become wires, outer wires are captured."""
         if backend is self.backend:
             return self.data
+        if isinstance(self.backend, Spoiled):
+            self.backend.use()
         if isinstance(self.backend, ClearBackend):
             return backend.constant(self.data, self.scalar)
         if isinstance(backend, TracedBackend) and isinstance(self.backend, TracedBackend):
@@ -216,6 +222,14 @@ def _converted(value: Base, target: Scalar) -> tuple[int, int]:
         return 0, 1
     factor = Fraction(2) ** (target.fraction - value.scalar.fraction)
     return round(value.low * factor), round(value.high * factor)
+
+
+def _shown(value: Any) -> str:
+    """A plain number for an error, unless Python would not write it out."""
+    if isinstance(value, int | Fraction):
+        short = max(abs(value.numerator), value.denominator).bit_length() <= MAX_BITS
+        return f" {value!r}" if short else ""
+    return f" {value!r}" if isinstance(value, float) else ""
 
 
 def _named(thing: Any) -> str:

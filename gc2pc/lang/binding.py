@@ -35,7 +35,7 @@ class Binding:
     @property
     def key(self) -> tuple[Any, ...]:
         """Hashable identity of the compilation."""
-        return tuple(sorted((name, type(value).__name__, value) for name, value in self.statics.items()))
+        return tuple((name, _identity(value)) for name, value in sorted(self.statics.items()))
 
     @property
     def circuit_name(self) -> str:
@@ -70,6 +70,13 @@ class Binding:
             raise InputError(
                 f"{program.name}: the public parameter {missing[0]!r} is missing; pass {missing[0]}=..."
             )
+
+
+def _identity(value: Any) -> tuple[Any, ...]:
+    """What tells a static apart: not ==, by which 0.0 is -0.0 and 1 is True."""
+    if isinstance(value, tuple):
+        return (type(value), *map(_identity, value))
+    return type(value), repr(value)
 
 
 def bind(program: Program, values: Mapping[str, Any]) -> Binding:

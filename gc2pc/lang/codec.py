@@ -91,7 +91,7 @@ def _raw_float(scalar: Scalar, value: float | Fraction | Decimal) -> int:
         raw = int(float_meaning.convert(64, scalar.width, np.float64(value).view(np.uint64)))
     else:
         raw = float_meaning.from_number(scalar.width, Fraction(value))
-    if isfinite(value) and not isfinite(plain(scalar, raw)):
+    if not (isinstance(value, float) and not isfinite(value)) and not isfinite(plain(scalar, raw)):
         raise ValueError("a larger number" if value > 0 else "a smaller number")
     return raw
 

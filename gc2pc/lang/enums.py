@@ -30,11 +30,12 @@ class EnumScalar(Scalar):
         Raises:
             ValueError: It is no member; the text does not show it.
         """
-        if isinstance(value, self.members):
-            return list(self.members).index(value)
         if isinstance(value, str) and value in self.members.__members__:
-            return list(self.members).index(self.members[value])
-        raise ValueError(describe(value))
+            value = self.members[value]
+        listed = list(self.members)
+        if not isinstance(value, self.members) or value not in listed:
+            raise ValueError(describe(value))
+        return listed.index(value)
 
     def member(self, raw: int) -> Any:
         """The member at a place.
@@ -56,8 +57,13 @@ def enum_type(members: type[enum.Enum]) -> EnumScalar:
     """The secret type of an enum.
 
     Raises:
-        CompileError: The enum has no members.
+        CompileError: The enum has no members, or is a Flag, whose members combine to more than are listed.
     """
+    if issubclass(members, enum.Flag):
+        raise compile_error(
+            f"{members.__name__} is a Flag, and any combination of its members is a value of it",
+            "a Bool for every member, or a UInt and the operators & and |",
+        )
     count = len(list(members))
     if count == 0:
         raise compile_error(f"the enum {members.__name__} has no members")

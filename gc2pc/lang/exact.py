@@ -166,6 +166,8 @@ def _binary(name: str) -> Any:
 
     def operator(self: Exact, other: Any) -> Any:
         exact = Exact.of(other) if name in _COMPARISONS or _untyped(other) else None
+        if isinstance(other, np.integer):
+            raise compile_error(f"NumPy's {type(other).__name__} wraps, a secret integer does not", "int(x)")
         if exact is None and isinstance(other, Base):
             return getattr(self.adopt(other.scalar), method)(other)
         if exact is None:

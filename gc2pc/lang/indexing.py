@@ -22,7 +22,7 @@ from gc2pc.gadgets import indexing, lookup
 from gc2pc.gadgets.wires import Wires
 from gc2pc.ir.graph import TRUE, Graph
 from gc2pc.lang import journal
-from gc2pc.lang.backend import TRACE, Shape
+from gc2pc.lang.backend import RUN, TRACE, Shape
 from gc2pc.lang.base import Base, backend_of, ceil_log2
 from gc2pc.lang.operation import Operation
 from gc2pc.lang.source import compile_error
@@ -50,17 +50,28 @@ def read(x: Base, key: Any) -> Base:
 
 def write(x: Base, key: Any, value: Any) -> None:
     """``x[key] = value``: the value x itself changes, and with it every name it has."""
-    tracing = TRACE.get()
-    if not x.backend.public and x.backend is not tracing:
-        raise compile_error(
-            "a value from outside a repeat body cannot be changed inside it", "make it part of the state"
-        )
+    _check_home(x)
     new = x.operand(value)
     if new.scalar != x.scalar:
         raise compile_error(f"an element of type {x.scalar} cannot be set to {new.type}", f".to({x.scalar})")
     # Copies: the index and the value may change before the write is done again.
     parts = [part.copy() if isinstance(part, Base) else part for part in _parts(x, key)]
     Write(parts, new.copy(), None)(x)
+
+
+def _check_home(x: Base) -> None:
+    """A circuit changes only what it made: other values outlive it, or belong to every trip of a loop."""
+    tracing = TRACE.get()
+    here = tracing or RUN.get()
+    if here is None or here in (x.home, x.backend):
+        return
+    if tracing is not None and (not x.backend.public or tracing.is_inside(x.home)):
+        raise compile_error(
+            "a value from outside a repeat body cannot be changed inside it", "make it part of the state"
+        )
+    raise compile_error(
+        f"this {x.type} is a constant made outside of the circuit", "x = x.copy() before it is changed"
+    )
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,7 @@ def _part(part: Part, size: int) -> Part:
         )
     if part.scalar.kind == UINT:
         if not part.backend.public:
+            _check_plain(part, size)
             return part
         return _plain(np.frompyfunc(lambda i: indexing.effective(i, size), 1, 1)(part.data), np.int64)
     if not part.backend.public:
@@ -152,6 +164,17 @@ def _part(part: Part, size: int) -> Part:
             "where(mask, xs, 0); i.to(UInt[1]) for an index that is 0 or 1",
         )
     return _plain(part.data, np.bool_ if part.scalar.kind == BOOL else np.int64)
+
+
+def _check_plain(index: Base, size: int) -> None:
+    """A secret integer without a declared type is checked as Python's own are: it must be in range."""
+    from gc2pc.lang.exact import Exact
+
+    if isinstance(index, Exact) and index.high >= size:
+        raise compile_error(
+            f"an index from {index.low} to {index.high} is out of range for {size} elements",
+            f".to(UInt[{max(1, ceil_log2(size))}]), which wraps",
+        )
 
 
 def _plain(data: Any, kind: Any) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from gc2pc.lang import aliases
+
 if TYPE_CHECKING:
     from gc2pc.lang.base import Base
     from gc2pc.lang.indexing import Write
@@ -20,6 +22,13 @@ _JOURNAL: Final[ContextVar[Changes | None]] = ContextVar("gc2pc_journal", defaul
 
 def record(value: Base) -> None:
     """To be called before a value is changed in place."""
+    _note(value)
+    for other in aliases.related(value):
+        _note(other)
+        aliases.spoil(other)
+
+
+def _note(value: Base) -> None:
     journal = _JOURNAL.get()
     if journal is not None:
         journal.before.setdefault(id(value), (value, value.state))
@@ -65,6 +74,11 @@ class Changes:
 def select(condition: Any, first: Changes, second: Changes) -> None:
     """Give every value that either side changed the state it has on the side that `condition` selects."""
     for key, (value, before) in (second.before | first.before).items():
+        spoiled = [side.after[key] for side in (first, second) if _is_spoiled(side.after.get(key, before))]
+        if spoiled or _is_spoiled(before):
+            _note(value)
+            value.restore(spoiled[0] if spoiled else before)
+            continue
         repeated = [
             None if write is None else write.only_if(test)
             for changes, test in ((first, condition), (second, ~condition))
@@ -83,6 +97,10 @@ def select(condition: Any, first: Changes, second: Changes) -> None:
         record(value)
         value.restore(condition.choose(*sides).state)
         _selected(value)
+
+
+def _is_spoiled(state: State) -> bool:
+    return any(isinstance(part, aliases.Spoiled) for part in state)
 
 
 def _cheaper(writes: list[Write], value: Base) -> bool:

@@ -11,6 +11,7 @@ from gc2pc.ir.graph import TRUE, Graph
 from gc2pc.lang import tree
 from gc2pc.lang.backend import TRACE
 from gc2pc.lang.base import Base
+from gc2pc.lang.control import choices, containers
 from gc2pc.lang.control.calls import function
 from gc2pc.lang.exact import Exact
 from gc2pc.lang.functions import stack
@@ -59,6 +60,24 @@ def repeat(n: int, body: Body, state: Any, xs: Any = None) -> tuple[Any, Any]:
 def _pair(result: Any) -> tuple[Any, Any]:
     if not isinstance(result, tuple) or len(result) != 2:
         raise compile_error("a repeat body returns two things", "return state, y (y may be None)")
+    return result
+
+
+def _unchanging(body: Body, state: Any, x: Any) -> Any:
+    """What the body returns; it is traced once, so that nothing else may tell how often it ran.
+
+    Raises:
+        CompileError: It changes a list, a variable or an object around it.
+    """
+    before = [(item, containers.copied(item)) for item in containers.reachable([body])]
+    result = body(state, x)
+    choices.check()
+    for item, contents in before:
+        if not containers.same(contents, containers.copied(item)) and not containers.is_harmless(item):
+            raise compile_error(
+                f"a repeat body changes {containers.described(item)} around it, but is traced once",
+                "make it part of the state",
+            )
     return result
 
 
@@ -114,7 +133,7 @@ class _Loop:
         inner_xs = tree.rebuild(xs, iter([self._element(leaf) for leaf in tree.leaves(xs)]))
         token = TRACE.set(self.backend)
         try:
-            after, y = _pair(body(inner_state, inner_xs))
+            after, y = _pair(_unchanging(body, inner_state, inner_xs))
             after = _adopted(inner_state, after)
             _check_state(state, after)
             kept = tree.leaves(y)

@@ -130,8 +130,8 @@ class Program:
 
         Args:
             args: Inputs by position.
-            randomness: Bits (wires, lanes, m) of every joint random port by its name, so that tests fix the
-                coins; drawn freshly if None.
+            randomness: Bits (wires, lanes, m) of every random port by its name (``#random.0``, ``#drawn.1``,
+                numbered together), so that tests fix the coins; drawn freshly if None.
             inputs: Inputs and static parameters by name.
 
         Returns:

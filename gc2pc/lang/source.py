@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from functools import lru_cache
 from pathlib import Path
+from threading import RLock
 from types import CodeType, FrameType
 from typing import Any, Final
 
@@ -19,6 +20,10 @@ _GALLERY: Final = f"{_PACKAGE}_circuits{os.sep}"
 _PYTHONS: Final = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib")})
 _INSTALLED: Final = f"{os.sep}site-packages{os.sep}"
 _NUMPY: Final = f"{_INSTALLED}numpy{os.sep}"
+
+SYNTAX: Final = RLock()
+"""Held while Python turns text or trees into one another: CPython 3.11 counts the depth of all threads' trees
+in one place (python/cpython issue 106905), and two sessions in one process compile at the same time."""
 
 _LINES: Final[dict[CodeType, tuple[str, ...]]] = {}
 
@@ -125,7 +130,8 @@ def current_expression() -> ast.expr | None:
     raw[-1] = raw[-1][:end]
     raw[0] = raw[0][begin:]
     try:
-        return ast.parse(b"(" + b"".join(raw) + b")", mode="eval").body
+        with SYNTAX:
+            return ast.parse(b"(" + b"".join(raw) + b")", mode="eval").body
     except (SyntaxError, ValueError):
         return None
 

@@ -29,8 +29,23 @@ class Record:
     parts: tuple[Any, ...]
 
     def build(self, parts: list[Any]) -> Any:
-        """An object of the class."""
-        return self.kind(**dict(zip(self.names, parts, strict=True)))
+        """An object of the class with these fields, made without `__init__` and `__post_init__`.
+
+        They ran where the object came from, and would change its fields once more. Fields that `__init__`
+        does not take have their defaults.
+        """
+        if issubclass(self.kind, tuple):
+            return tuple.__new__(self.kind, parts)
+        made = object.__new__(self.kind)
+        given = dict(zip(self.names, parts, strict=True))
+        for field in dataclasses.fields(self.kind):
+            if field.name in given:
+                object.__setattr__(made, field.name, given[field.name])
+            elif field.default_factory is not dataclasses.MISSING:
+                object.__setattr__(made, field.name, field.default_factory())
+            elif field.default is not dataclasses.MISSING:
+                object.__setattr__(made, field.name, field.default)
+        return made
 
     def take(self, value: Any) -> list[Any]:
         """The fields of an object of the class, or of a mapping with these keys.

@@ -12,10 +12,11 @@ from gc2pc.errors import CompileError
 from gc2pc.gadgets.wires import Wires
 from gc2pc.ir.graph import Graph, Group
 from gc2pc.lang import tree
-from gc2pc.lang.backend import TRACE
+from gc2pc.lang.backend import RUN, TRACE
 from gc2pc.lang.base import Base
 from gc2pc.lang.binding import Binding, flattened
 from gc2pc.lang.clear import CLEAR
+from gc2pc.lang.control import choices
 from gc2pc.lang.control.undefined import Undefined
 from gc2pc.lang.definition import RESULT, definition_error
 from gc2pc.lang.exact import Exact
@@ -63,6 +64,7 @@ def trace(program: Program, binding: Binding, marks: Marks | None = None) -> Gra
     token = TRACE.set(backend)
     try:
         result = copy_context().run(program.body, **_arguments(program, binding, secret))
+        choices.check()
         for output, value in _results(program, binding, result):
             kind = binding.resolve(output.type)
             wires = _wires(program, backend, value)
@@ -100,12 +102,13 @@ def run_clear(program: Program, binding: Binding, inputs: Mapping[str, Any]) -> 
         kind = binding.types[parameter.name]
         return Value.make(kind.element, kind.shape, CLEAR, inputs[parameter.name])
 
-    token = TRACE.set(None)
+    token, run = TRACE.set(None), RUN.set(object())
     try:
         result = program.body(**_arguments(program, binding, known))
         return [value for _, value in _results(program, binding, result)]
     finally:
         TRACE.reset(token)
+        RUN.reset(run)
 
 
 def _arguments(program: Program, binding: Binding, make: Callable[[Parameter], Value]) -> dict[str, Any]:
@@ -118,11 +121,14 @@ def _arguments(program: Program, binding: Binding, make: Callable[[Parameter], V
 def inline(program: Program, values: Mapping[str, Any]) -> Any:
     """The function as part of the circuit being traced: owners and recipients play no role.
 
+    Returns:
+        What the function returns, in the types of its annotation.
+
     Raises:
-        CompileError: An argument has another type than its parameter.
+        CompileError: An argument has another type than its parameter, or the result than its annotation.
     """
-    sizes: dict[str, int] = {}
     flat = flattened(program, values)
+    sizes = _statics(program, flat)
     for parameter in program.parameters:
         value = flat.get(parameter.name)
         if parameter.static or value is None:
@@ -143,7 +149,25 @@ def inline(program: Program, values: Mapping[str, Any]) -> Any:
             )
     given = {name: schema for name, schema in program.signature.arguments.items() if name in values}
     rebuilt = tree.rebuild(given, iter([flat[leaf.name] for leaf in tree.leaves(given)]))
-    return program.body(**rebuilt)
+    found = _results(program, Binding(program, sizes, {}), program.body(**rebuilt))
+    return tree.rebuild(program.signature.structure, (value for _, value in found))
+
+
+def _statics(program: Program, flat: Mapping[str, Any]) -> dict[str, Any]:
+    """The static parameters of a function that becomes part of a circuit."""
+    statics: dict[str, Any] = {}
+    for parameter in program.parameters:
+        if not parameter.static:
+            continue
+        name = parameter.type.__name__
+        value = statics[parameter.name] = flat.get(parameter.name, parameter.default)
+        for leaf in tree.leaves(value):
+            if isinstance(leaf, Base):
+                raise compile_error(
+                    f"{program.name} takes the public {name} {parameter.name}, not {leaf.type}",
+                    f"{parameter.name}: {leaf.type} @ ... in the definition of {program.name}",
+                )
+    return statics
 
 
 def _results(program: Program, binding: Binding, result: Any) -> list[tuple[Output, Value]]:
@@ -167,6 +191,10 @@ def _results(program: Program, binding: Binding, result: Any) -> list[tuple[Outp
                 visit(part, item, f"{where}.{i}")
             return
         kind = binding.resolve(expected.type)
+        if isinstance(kind, ArrayType) and isinstance(value, Base) and len(kind.dims) == value.ndim:
+            named = zip(kind.dims, value.shape, strict=True)  # left over only where a circuit is inlined
+            binding.statics.update({dim: size for dim, size in named if isinstance(dim, str)})
+            kind = binding.resolve(kind)
         if isinstance(value, Undefined):
             raise _wrong(program, value.message, value.suggestion)
         if not isinstance(value, Base):

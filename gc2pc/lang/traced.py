@@ -14,6 +14,7 @@ from gc2pc.gadgets import adder, compare, dot_product, lane_sum, multiply, selec
 from gc2pc.gadgets.wires import Wires, extend
 from gc2pc.ir.graph import FALSE, TRUE, Graph
 from gc2pc.ir.view import View
+from gc2pc.lang.aliases import Links
 from gc2pc.lang.backend import Rearrange, Shape
 from gc2pc.lang.codec import to_bits
 from gc2pc.lang.operation import Operation
@@ -48,6 +49,7 @@ class TracedBackend:
     def __init__(self, graph: Graph, marks: Marks | None = None) -> None:
         self.graph = graph
         self.marks = marks
+        self.links = Links()
 
     def mark(self) -> None:
         """Note which line of the program makes the next gates, if somebody wants to know."""
@@ -55,6 +57,15 @@ class TracedBackend:
             frame = user_frame()
             line = (frame.f_code.co_filename, frame.f_lineno) if frame else NOWHERE
             self.marks.setdefault(id(self.graph), []).append((len(self.graph), line))
+
+    def is_inside(self, other: object) -> bool:
+        """Whether this is a repeat body within what the backend `other` traces."""
+        if not isinstance(other, TracedBackend):
+            return False
+        graph = self.graph.parent
+        while graph is not None and graph is not other.graph:
+            graph = graph.parent
+        return graph is not None
 
     def constant(self, raw: NDArray[Any], scalar: Scalar) -> Wires:
         """FALSE and TRUE where all lanes agree, constant wires elsewhere."""

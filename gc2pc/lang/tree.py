@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
@@ -26,24 +27,34 @@ def branches(tree: Any) -> list[Any] | None:
     if isinstance(tree, dict):
         return list(tree.values())
     if dataclasses.is_dataclass(tree) and not isinstance(tree, Leaf | type):
-        return [getattr(tree, field.name) for field in dataclasses.fields(tree) if field.init]
+        return [getattr(tree, name) for name in attributes(tree)]
     return None
 
 
+def attributes(tree: Any) -> list[str]:
+    """The names of a dataclass object's fields, and of what else was set on it."""
+    fields = [field.name for field in dataclasses.fields(tree) if hasattr(tree, field.name)]
+    return list(dict.fromkeys([*fields, *getattr(tree, "__dict__", ())]))
+
+
 def joined(tree: Any, parts: list[Any]) -> Any:
-    """A structure of the same form with these parts."""
+    """A structure of the same form with these parts; no `__init__` or `__post_init__` runs again."""
     if tree is None:
         return None
     if isinstance(tree, Record):
         return tree.build(parts)
-    if isinstance(tree, dict):
-        return dict(zip(tree, parts, strict=True))
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*parts)
-    if isinstance(tree, tuple | list):
-        return type(tree)(parts)
-    names = [field.name for field in dataclasses.fields(tree) if field.init]
-    return type(tree)(**dict(zip(names, parts, strict=True)))
+    if isinstance(tree, tuple):
+        return tuple.__new__(type(tree), parts)
+    made = copy.copy(tree)
+    if isinstance(tree, list):
+        made[:] = parts
+    elif isinstance(tree, dict):
+        for key, part in zip(tree, parts, strict=True):
+            made[key] = part
+    else:
+        for name, part in zip(attributes(tree), parts, strict=True):
+            object.__setattr__(made, name, part)  # frozen or not
+    return made
 
 
 def leaves(tree: Any) -> list[Any]:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Phase, Protocol
 from gc2pc.garbling import labels, outputs
-from gc2pc.garbling.bits import Bits, colors
+from gc2pc.garbling.bits import Bits, Labels, colors
 from gc2pc.garbling.context import EvaluationContext
-from gc2pc.garbling.plan import TABLES, RunPlan
+from gc2pc.garbling.plan import TABLES, RunPlan, Source
 from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.machine import Machine
 from gc2pc.protocol.header import RunHeader, with_header
@@ -41,14 +41,22 @@ def evaluator(
         PeerError: The garbler broke the protocol. The context must be destroyed.
     """
     context.require_alive()
+    drawn = labels.draw_own(circuit, header.batch, rng, Source.EVALUATOR)
+
+    def transfer(plan: RunPlan) -> Protocol[Labels]:
+        if not drawn:
+            drawn.update(labels.draw_own(circuit, plan.batch, rng, Source.EVALUATOR))
+        return labels.evaluator_transfer(context, plan, {**inputs, **drawn})
+
     yield Phase("transfer")
     plan, transferred = yield from with_header(
         header,
         circuit,
-        lambda plan: labels.evaluator_transfer(context, plan, labels.with_drawn(plan, inputs, rng)),
+        transfer,
         context.ot.path,
         garbler=False,
     )
+    labels.forget(drawn)
     with Machine(circuit, plan.batch) as machine:
         yield Phase("labels")
         labels.place_evaluator_transfer(machine, plan, transferred)

@@ -23,7 +23,7 @@ from gc2pc.effects import Phase, Protocol
 from gc2pc.garbling import labels, outputs
 from gc2pc.garbling.bits import Bits, colors
 from gc2pc.garbling.context import GarblingContext
-from gc2pc.garbling.plan import TABLES, RunPlan
+from gc2pc.garbling.plan import TABLES, RunPlan, Source
 from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.machine import Machine
 from gc2pc.protocol.header import RunHeader, with_header
@@ -50,6 +50,7 @@ def garbler(
         PeerError: The evaluator broke the protocol. The context must be destroyed.
     """
     context.require_alive()
+    drawn = labels.draw_own(circuit, header.batch, rng, Source.GARBLER)
     yield Phase("transfer")
     plan, transferred = yield from with_header(
         header,
@@ -58,11 +59,13 @@ def garbler(
         context.ot.path,
         garbler=True,
     )
-    inputs = labels.with_drawn(plan, inputs, rng, garbler=True)
+    drawn = drawn or labels.draw_own(circuit, plan.batch, rng, Source.GARBLER)
+    inputs = {**inputs, **drawn}
     with Machine(circuit, plan.batch) as machine:
         yield Phase("labels")
         labels.place_garbler_transfer(context, machine, plan, transferred, inputs, rng)
         yield from labels.send_labels(context, machine, plan, inputs, rng)
+        labels.forget(drawn)
 
         yield Phase(TABLES)
         gates = context.take_tweaks(plan.scheme.tweaks_per_and * plan.ands)

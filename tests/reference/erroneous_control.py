@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+from contextvars import ContextVar
 from typing import Any
 
 from gc2pc.lang import repeat
@@ -313,16 +314,28 @@ def no_trips(a: Any) -> Any:
     return repeat(0, lambda state, x: (state, None), a)[0]  # here
 
 
-@erroneous("inside a repeat body", "as state or y", "kept[0] + 1")
+@erroneous("inside a repeat body", "as state or y", "kept.get() + 1")
 def leaving_a_repeat(a: Any) -> Any:
+    kept: ContextVar[Any] = ContextVar("kept")
+
+    def body(state: Any, _: Any) -> Any:
+        kept.set(state)
+        return state + 1, None
+
+    repeat(3, body, a)
+    return kept.get() + 1  # here
+
+
+@erroneous("changes a list around it", "make it part of the state", "repeat(3, body, a)")
+def changing_what_is_around_a_repeat(a: Any) -> Any:
     kept = []
 
     def body(state: Any, _: Any) -> Any:
         kept.append(state)
         return state + 1, None
 
-    repeat(3, body, a)
-    return kept[0] + 1  # here
+    repeat(3, body, a)  # here
+    return kept[0] + 1
 
 
 def type_of_nine() -> Any:

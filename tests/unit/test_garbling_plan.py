@@ -18,7 +18,7 @@ def test_counts_of_a_batch():
         "a": (Source.GARBLER, 5, 30),
         "b": (Source.EVALUATOR, 1, 6),
         "s": (Source.SHARED, 5, 30),
-        "random.0": (Source.RANDOM, 5, 30),
+        "#random.0": (Source.RANDOM, 5, 30),
     }
     assert (plan.ots, plan.choices, plan.drawn) == (66, 36, 30)
     assert plan.ands == 5 * plan.circuit.and_count
@@ -33,7 +33,7 @@ def test_the_other_garbler_turns_the_roles():
         "a": Source.EVALUATOR,
         "b": Source.GARBLER,
         "s": Source.SHARED,
-        "random.0": Source.RANDOM,
+        "#random.0": Source.RANDOM,
     }
     assert plan.circuit.ot_count == plan.ots
 

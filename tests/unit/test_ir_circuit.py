@@ -175,7 +175,7 @@ def test_values_that_live_together_never_share_lanes() -> None:
 
 GOLDEN = """\
 input x FIRST wires=2 lanes=2 type=
-input random.0 SHARED wires=1 lanes=4 type=random random
+input %23random.0 SHARED wires=1 lanes=4 type=random random
 n1 = input 0 0
 n2 = input 0 1
 n3 = input 1 0

@@ -370,3 +370,11 @@ def test_what_does_not_fit_stays_at_the_ends() -> None:
 
 def test_relu() -> None:
     assert np.array(std.relu(Fixed[4, 4]([-2.5, 0, 2.5]))).tolist() == [0, 0, 2.5]
+
+
+@pytest.mark.parametrize(("function", "fraction"), [(std.rsqrt, 42), (std.sigmoid, 35), (std.tanh, 34)])
+def test_functions_reach_as_many_fraction_bits_as_they_say(function: Any, fraction: int) -> None:
+    scalar = Fixed[16, fraction]
+    assert function(scalar(1)).scalar == scalar
+    with pytest.raises(CompileError, match="no polynomial for"):
+        function(Fixed[16, fraction + 1](1))

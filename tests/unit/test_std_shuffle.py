@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from gc2pc.crypto.rng import SeededRng
+from gc2pc.effects import Send
 from gc2pc.errors import CompileError, InputError
 from gc2pc.gadgets.permutation import permute
+from gc2pc.garbling import labels
+from gc2pc.garbling.context import GarblingContext
 from gc2pc.ir.draws import DRAWS, draw
 from gc2pc.ir.dump import dump, parse
 from gc2pc.ir.evaluate import evaluate
@@ -20,8 +23,11 @@ from gc2pc.ir.graph import Graph, Group
 from gc2pc.ir.permutation import permutation_network, route, switch_count, uniform_permutation
 from gc2pc.lang import Array, Bool, Both, UInt, circuit, parties, repeat, std
 from gc2pc.lang.codec import from_bits, to_bits
+from gc2pc.protocol.garbler import garbler
+from gc2pc.protocol.header import RunHeader
 from gc2pc.session.local import run_local, run_parties
 from tests.reference.graph_eval import and_count, evaluate_literals
+from tests.reference.protocol_runs import ideal
 
 alice, bob = parties("alice", "bob")
 
@@ -38,7 +44,7 @@ def permuted(count: int, switches: np.ndarray[Any, Any]) -> list[int]:
     (port,) = graph.drawn(Group.SECOND, f"permutation[{count}]", 1, len(switches))
     moved = permute(graph, [(x, 1)], count, port)[0]
     numbers = to_bits(UInt[8], np.arange(count)[:, None])
-    bits = evaluate_literals(graph, moved, {"x": numbers, "drawn.0": switches.reshape(1, -1, 1)})
+    bits = evaluate_literals(graph, moved, {"x": numbers, "#drawn.0": switches.reshape(1, -1, 1)})
     return [int(v) for v in from_bits(UInt[8], np.stack(bits).astype(np.uint8))[:, 0]]
 
 
@@ -126,11 +132,11 @@ def test_the_seeds_of_both_parties_decide() -> None:
 def test_simulation_draws_or_takes_what_it_is_given() -> None:
     xs = [10, 20, 30, 40, 50]
     first, second = [4, 3, 2, 1, 0], [1, 2, 3, 4, 0]
-    fixed = {f"drawn.{i}": route(order).reshape(1, -1, 1) for i, order in enumerate((first, second))}
+    fixed = {f"#drawn.{i}": route(order).reshape(1, -1, 1) for i, order in enumerate((first, second))}
     assert mix.simulate(xs=xs, randomness=fixed).tolist() == [40, 30, 20, 10, 50]
     assert sorted(mix.simulate(xs=xs)) == sorted(mix(xs)) == xs
     with pytest.raises(InputError, match="drawn"):
-        mix.simulate(xs=xs, randomness={"drawn.0": fixed["drawn.0"]})
+        mix.simulate(xs=xs, randomness={"#drawn.0": fixed["#drawn.0"]})
 
 
 def test_arrays_and_structures_keep_together() -> None:
@@ -218,3 +224,38 @@ def test_what_cannot_be_shuffled_says_so() -> None:
         std.shuffle(UInt[8]([1, 2]), UInt[8]([1, 2, 3]))
     with pytest.raises(CompileError, match="shuffle needs arrays"):
         std.shuffle(UInt[8](1))
+
+
+@pytest.mark.parametrize(
+    ("type", "lanes"), [("permutation[0]", 1), ("permutation[1]", 2), ("permutation[4]", 7)]
+)
+def test_lanes_that_no_draws_fill_are_refused(type: str, lanes: int) -> None:
+    with pytest.raises(ValueError, match="no multiple"):
+        draw(type, 1, lanes, 2, SeededRng(b"short").bytes)
+
+
+def test_what_a_party_draws_is_drawn_before_its_header_and_wiped_after_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[Any] = []
+
+    def remembered(*arguments: Any) -> Any:
+        drawn.append(draw(*arguments))
+        return drawn[-1]
+
+    monkeypatch.setattr(labels, "draw", remembered)
+    compiled = mix.compile(n=6)
+    header = RunHeader(compiled.digest, garbler=compiled.garbler, batch=1)
+    ot = ideal(b"drawn")
+    context = GarblingContext(bytes(32), SeededRng(b"g"), ot.sender)
+    run = garbler(context, compiled, header, {}, SeededRng(b"d"))
+    effects = iter(run)
+    while not isinstance(next(effects), Send):
+        pass
+    assert len(drawn) == 1
+    assert drawn[0].any()
+    run.close()
+    drawn.clear()
+    assert sorted(run_local(mix, xs=[3, 1, 2, 0, 5, 4]).outputs["bob"]) == list(range(6))
+    assert len(drawn) == 2
+    assert not any(bits.any() for bits in drawn)

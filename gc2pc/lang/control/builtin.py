@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
+from types import GeneratorType
 from typing import Any, Final
 
 from gc2pc.lang.base import Base
-from gc2pc.lang.control.truth import decision
+from gc2pc.lang.control.branches import under
+from gc2pc.lang.control.inspecting import INSPECTING, elements
+from gc2pc.lang.control.reach import around
+from gc2pc.lang.control.truth import decision, joined
 from gc2pc.lang.exact import Exact, common
 from gc2pc.lang.functions import stack
 from gc2pc.lang.source import compile_error
@@ -16,7 +20,7 @@ from gc2pc.lang.value import Value
 
 def _items(values: Any) -> list[Any]:
     """The elements of anything iterable; an array is its elements along axis 0."""
-    return [values[i] for i in range(len(values))] if isinstance(values, Value) else list(values)
+    return [values[i] for i in range(len(values))] if isinstance(values, Value) else list(elements(values))
 
 
 def _any_secret(values: Iterable[Any]) -> bool:
@@ -37,7 +41,7 @@ def _sum(values: Any, start: Any = 0) -> Any:
         return reduce(lambda x, y: x + y, _items(values), start)
     if isinstance(values, Value):
         return values.sum(0) if values.ndim > 1 else values.sum()
-    items = list(values)
+    items = _items(values)
     if not _any_secret(items):
         return sum(items)
     total = stack(items).sum(0)
@@ -64,17 +68,36 @@ def _extreme(name: str) -> Callable[..., Any]:
 
 
 def _joined(name: str) -> Callable[[Any], Any]:
-    native: Callable[..., bool] = {"any": any, "all": all}[name]
+    stops = name == "any"
 
     def logic(values: Any) -> Any:
-        items = [decision(item, f"{name}()") for item in _items(values)]
-        secret = [item for item in items if isinstance(item, Base)]
-        public = native(item for item in items if not isinstance(item, Base))
-        if not secret or public is (name == "any"):
-            return public
-        return getattr(stack(secret), name)()
+        """As Python does: nothing is looked at behind a public item that decides."""
+        generator = values if isinstance(values, GeneratorType) else None
+        iterator = iter(_items(values) if isinstance(values, Value | set | frozenset) else values)
+        secret: list[Any] = []
+        open_still: Any = True  # whether Python would have asked a generator for one more item
+        while True:
+            item = next(iterator, _END) if open_still is True else _next_under(open_still, iterator)
+            if item is _END:
+                return getattr(stack(secret), name)() if secret else not stops
+            known: Any = decision(item, f"{name}()")
+            if known is stops:
+                return stops
+            if known is not (not stops):
+                secret.append(known)
+                if generator is not None:
+                    open_still = joined(open_still, ~known if stops else known)
 
     return logic
+
+
+_END: Final = object()
+
+
+def _next_under(condition: Any, generator: Any) -> Any:
+    """The next item of a generator, with what making it changes where the secret condition holds."""
+    # The generator itself, and what it runs over, move on anyway.
+    return under(condition, lambda: next(generator, _END), *around(generator))
 
 
 def _sorted(values: Any, **options: Any) -> Any:
@@ -99,5 +122,6 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     all: _joined("all"),
     sorted: _sorted,
     bool: _bool,
+    **INSPECTING,
 }
 """What rewritten code calls instead of a builtin."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
 from gc2pc.lang.control.builtin import BUILTINS
+from gc2pc.lang.control.inspecting import elements, popped
 from gc2pc.lang.control.rewriting import rewritten
 from gc2pc.lang.guard import numpy_error
 from gc2pc.lang.source import compile_error
@@ -18,6 +19,8 @@ from gc2pc.lang.value import Value
 def function(called: Any) -> Any:
     """What to call instead of `called`."""
     if isinstance(called, BuiltinFunctionType | type):
+        if isinstance(called, BuiltinFunctionType) and _pops(called):
+            return functools.partial(popped, cast("set[Any]", called.__self__))
         if called in _CALLING:
             return functools.partial(_with_rewritten, called)
         return _constructor(called) if called not in BUILTINS else BUILTINS[called]
@@ -35,6 +38,11 @@ def function(called: Any) -> Any:
     if isinstance(method, FunctionType) and rewritten(method) is not method:
         return MethodType(rewritten(method), called)
     return called
+
+
+def _pops(method: BuiltinFunctionType) -> bool:
+    """Whether it takes some element out of a set."""
+    return isinstance(method.__self__, set) and method.__name__ == "pop"
 
 
 def _constructor(called: Any) -> Any:
@@ -58,7 +66,7 @@ _CALLING: Final = (map, filter, functools.reduce)
 
 
 def _with_rewritten(builtin: Any, called: Any, *arguments: Any) -> Any:
-    return builtin(function(called), *arguments)
+    return builtin(function(called), *map(elements, arguments))
 
 
 def _without_values(ufunc: np.ufunc, *arguments: Any, **options: Any) -> Any:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from gc2pc.lang.base import Base
+from gc2pc.lang.control.branches import under
+from gc2pc.lang.control.inspecting import elements as ordered
+from gc2pc.lang.control.inspecting import used
 from gc2pc.lang.control.truth import decision, joined
 from gc2pc.lang.source import compile_error
 from gc2pc.lang.tree import leaves
@@ -25,13 +30,25 @@ _NATIVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 def compare(sign: str, x: Any, y: Any) -> Any:
     """``x sign y``."""
+    if sign in ("Is", "IsNot"):
+        return _NATIVE[sign](*_identities(x, y))
     if sign in _NATIVE:
         return _NATIVE[sign](x, y)
-    if sign in ("Eq", "NotEq"):
-        equal = _equal(x, y)
-        return equal if sign == "Eq" else _not(equal)
+    if sign == "Eq":
+        return _equal(x, y)
+    if sign == "NotEq":
+        return _not(_equal(x, y)) if _is_structure(x) or _is_structure(y) else x != y
     found = _contains(y, x)
     return found if sign == "In" else _not(found)
+
+
+def _identities(x: Any, y: Any) -> tuple[Any, Any]:
+    """Both sides of `is`, which must not tell a value from the constant that it may be."""
+    for one, other in ((used(x), used(y)), (y, x)):
+        constant = isinstance(other, bool | int | str | enum.Enum)
+        if isinstance(one, Base) and (constant or isinstance(other, Base)):
+            raise compile_error(f"`is` cannot compare {one.type} values", "x == y")
+    return x, y
 
 
 def chain(first: Any, *links: tuple[str, Callable[[], Any]]) -> Any:
@@ -39,14 +56,19 @@ def chain(first: Any, *links: tuple[str, Callable[[], Any]]) -> Any:
     secret: Any = True
     left = first
     for sign, following in links:
-        right = following()
-        result = compare(sign, left, right)
+        link = partial(_link, sign, left, following)
+        left, result = link() if secret is True else under(secret, link)
         known = decision(result, "a chained comparison")
         if known is False:
             return result
         secret = joined(secret, known)
-        left = right
     return secret
+
+
+def _link(sign: str, left: Any, following: Callable[[], Any]) -> tuple[Any, Any]:
+    """The next operand of a chain, and how the one before it compares to it."""
+    right = following()
+    return right, compare(sign, left, right)
 
 
 def _not(value: Any) -> Any:
@@ -68,10 +90,20 @@ def _compares_fields(x: Any) -> bool:
     return code is not None and code.co_filename == "<string>"
 
 
+def _equality(kind: Any) -> Any:
+    return kind.__eq__
+
+
+def _compares_items(x: Any, kind: type, y: Any) -> bool:
+    """Whether both are tuples, or lists, that compare as such: named tuples do, and most subclasses."""
+    return all(isinstance(side, kind) and _equality(type(side)) is _equality(kind) for side in (x, y))
+
+
 def _equal(x: Any, y: Any) -> Any:
     if not (_is_structure(x) or _is_structure(y)):
         return x == y
-    if type(x) is not type(y):
+    sequences = _compares_items(x, tuple, y) or _compares_items(x, list, y)
+    if not sequences and type(x) is not type(y):
         return False
     if not isinstance(x, tuple | list):
         names = [field.name for field in dataclasses.fields(x) if field.compare]
@@ -97,7 +129,7 @@ def _contains(where: Any, item: Any) -> Any:
         return (where == item).any() if where.shape else _single(where)
     if isinstance(item, Base) and isinstance(where, range):
         return _in_range(item, where)
-    elements = list(where) if isinstance(where, tuple | list | set | frozenset | dict) else None
+    elements = list(ordered(where)) if isinstance(where, tuple | list | set | frozenset | dict) else None
     if elements is None or not (isinstance(item, Base) or _is_structure(item) or _is_structure(elements)):
         if isinstance(item, Base):
             raise compile_error(

@@ -2,88 +2,31 @@
 
 from __future__ import annotations
 
-import enum
-from collections import deque
-from collections.abc import Collection, Iterator
-from functools import partial
-from operator import is_, length_hint
-from types import (
-    BuiltinMethodType,
-    FunctionType,
-    GeneratorType,
-    MemberDescriptorType,
-    MethodType,
-    MethodWrapperType,
-    ModuleType,
-)
-from typing import Any, Final
+from array import array
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from operator import is_
+from types import CellType
+from typing import Any, NoReturn
 
 import numpy as np
 
-from gc2pc.lang.base import Base
 from gc2pc.lang.control.merge import merge
+from gc2pc.lang.control.reach import CACHED, Names, Progress, attributes, is_record, progress, reachable
 from gc2pc.lang.control.undefined import Undefined
-from gc2pc.lang.source import compile_error, is_user_file
+from gc2pc.lang.source import compile_error
+
+__all__ = ["Names", "copied", "merged", "put", "reachable", "same"]
 
 
-def reachable(roots: list[Any]) -> Iterator[Any]:
-    """Lists, dicts, sets, NumPy arrays and objects with attributes that can be reached from these values."""
-    seen: set[int] = set()
-    waiting = list(roots)
-    while waiting:
-        item = waiting.pop()
-        if id(item) in seen or isinstance(item, Base):
-            continue
-        seen.add(id(item))
-        if isinstance(item, tuple):
-            waiting += _containers(item)
-        elif isinstance(item, list | deque):
-            waiting += _containers(item)
-            yield item
-        elif isinstance(item, dict):
-            waiting += _containers(item.values())
-            yield item
-        elif isinstance(item, set | bytearray | np.ndarray | Iterator):
-            yield item
-        elif _is_record(item):
-            waiting += [] if isinstance(item, type) else _attributes(item).values()
-            yield item
-        else:
-            waiting += _enclosed(item)
-
-
-_ATOMS: Final = frozenset({int, float, bool, str, bytes, complex, type(None)})
-
-
-def _containers(items: Collection[Any]) -> list[Any]:
-    """Items that may hold others; tables of many plain numbers are passed over quickly."""
-    kinds = set(map(type, items))
-    return [] if kinds <= _ATOMS else [item for item in items if type(item) not in _ATOMS]
-
-
-def _is_record(item: Any) -> bool:
-    """A user's class or an object of one, whose attributes a branch may assign."""
-    kind = item if isinstance(item, type) else type(item)
-    if issubclass(kind, enum.Enum) or not _is_users(kind):
-        return False
-    return hasattr(item, "__dict__") or any(hasattr(base, "__slots__") for base in kind.__mro__)
-
-
-def _attributes(item: Any) -> dict[str, Any]:
-    """The attributes that belong to an object itself, in its `__dict__` or in slots."""
-    if isinstance(item, type):
-        return {name: value for name, value in vars(item).items() if not name.startswith("__")}
-    found = dict(getattr(item, "__dict__", {}))
-    for kind in type(item).__mro__:
-        for name, member in vars(kind).items():
-            if isinstance(member, MemberDescriptorType) and hasattr(item, name):
-                found[name] = getattr(item, name)
-    return found
+def _moves(item: Any) -> bool:
+    """Whether it goes on and never back."""
+    return isinstance(item, CACHED) or (isinstance(item, Iterator) and not is_record(item))
 
 
 def _set_attributes(item: Any, contents: dict[str, Any]) -> None:
     base: Any = type if isinstance(item, type) else object  # whatever a class makes of assignments
-    current = _attributes(item)
+    current = attributes(item)
     for name in current.keys() - contents.keys():
         base.__delattr__(item, name)
     for name, value in contents.items():
@@ -91,47 +34,35 @@ def _set_attributes(item: Any, contents: dict[str, Any]) -> None:
             base.__setattr__(item, name, value)
 
 
-def _progress(iterator: Any) -> Any:
-    """Something that changes when an iterator moves on; what zip and the like do is not to be seen."""
-    if isinstance(iterator, GeneratorType):
-        return iterator.gi_frame and iterator.gi_frame.f_lasti
-    return length_hint(iterator, -1)
-
-
-def _is_users(kind: type) -> bool:
-    module = kind.__module__.partition(".")[0]
-    return module not in ("builtins", "gc2pc", "numpy", "types", "functools", "typing")
-
-
-def _enclosed(item: Any) -> list[Any]:
-    """What calling it may change: what a function sees around it, what a method belongs to."""
-    if isinstance(item, partial):
-        return [item.func, *item.args, *item.keywords.values()]
-    if isinstance(item, MethodType):
-        return [item.__self__, item.__func__]
-    if isinstance(item, BuiltinMethodType | MethodWrapperType):
-        return [] if isinstance(item.__self__, ModuleType) else [item.__self__]
-    if not isinstance(item, FunctionType) or not is_user_file(item.__code__.co_filename):
-        return []
-    found = [item.__globals__.get(name) for name in item.__code__.co_names]
-    for cell in item.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:  # not assigned yet
-            continue
-    return [value for value in found if not isinstance(value, ModuleType | type)]
+def _set_names(namespace: dict[str, Any], contents: dict[str, Any]) -> None:
+    for name in [name for name in namespace if not name.startswith("__") and name not in contents]:
+        del namespace[name]
+    namespace.update(contents)
 
 
 def copied(container: Any) -> Any:
     """A shallow copy of what it holds."""
-    if isinstance(container, list | deque | dict | set | bytearray | np.ndarray):
-        return container.copy()
-    return _progress(container) if isinstance(container, Iterator) else _attributes(container)
+    if isinstance(container, list | deque | set | bytearray | np.ndarray | array):
+        return container[:] if isinstance(container, bytearray | array) else container.copy()
+    if isinstance(container, dict):
+        return dict(container.items())
+    if isinstance(container, CellType):
+        return _variable(container)
+    if isinstance(container, Names):
+        return {name: x for name, x in container.namespace.items() if not name.startswith("__")}
+    return progress(container) if _moves(container) else attributes(container)
+
+
+def _variable(cell: CellType) -> dict[str, Any]:
+    try:
+        return {"value": cell.cell_contents}
+    except ValueError:  # not assigned yet
+        return {}
 
 
 def put(container: Any, contents: Any) -> None:
     """Make it hold exactly these contents."""
-    if isinstance(container, list | bytearray):
+    if isinstance(container, list | bytearray | array):
         container[:] = contents
     elif isinstance(container, deque):
         container.clear()
@@ -142,9 +73,17 @@ def put(container: Any, contents: Any) -> None:
         container.clear()
         container |= contents
     elif isinstance(container, dict):
-        container.clear()
-        container.update(contents)
-    elif not isinstance(container, Iterator):  # which do not go back
+        kind = OrderedDict if isinstance(container, OrderedDict) else dict
+        kind.clear(container)
+        kind.update(container, contents)
+    elif isinstance(container, CellType):
+        if contents:
+            container.cell_contents = contents["value"]
+        elif _variable(container):
+            del container.cell_contents
+    elif isinstance(container, Names):
+        _set_names(container.namespace, contents)
+    elif not _moves(container):  # such things do not go back
         _set_attributes(container, contents)
 
 
@@ -161,9 +100,18 @@ def merged(condition: Any, container: Any, then: Any, otherwise: Any) -> Any:
             "lengths are public",
             "a list or an Array of fixed length, and a count of what is in use",
         )
-    if isinstance(container, Iterator):
-        raise compile_error(f"a {kind} moves on under a secret condition", "a list, and a public index")
-    sized = isinstance(container, list | deque | set | bytearray | np.ndarray)
+    if _moves(container):
+        return _cached(container, then) if isinstance(container, CACHED) else _moved(described(container))
+    if isinstance(container, CellType):
+        return _either(condition, then, otherwise)
+    if isinstance(container, Names):
+        kind = "module" if "__builtins__" in container.namespace else "function or a container"
+    sized = isinstance(container, list | deque | set | bytearray | np.ndarray | array)
+    if isinstance(container, dict) and then.keys() == otherwise.keys() and list(then) != list(otherwise):
+        raise compile_error(
+            f"a {kind} has its keys in another order in one branch than in the other: the order is public",
+            "assignments in the same order in both branches, or before the `if`",
+        )
     if not sized and then.keys() != otherwise.keys():
         what = "keys" if isinstance(container, dict) else "attributes"
         raise compile_error(
@@ -174,6 +122,8 @@ def merged(condition: Any, container: Any, then: Any, otherwise: Any) -> Any:
         then, otherwise = list(then), list(otherwise)
     if not sized and not isinstance(container, dict):
         return {name: merge(condition, then[name], otherwise[name], f"{kind}.{name}") for name in then}
+    if isinstance(container, dict):  # whose values may be anything, and are looked at when they are used
+        return {key: merge(condition, then[key], otherwise[key], f"the {kind}[{key!r}]") for key in then}
     result = merge(condition, then, otherwise, f"the {kind}")
     if isinstance(result, Undefined):
         instead = "Bools, one for each possible element" if kind == "set" else "a secret type"
@@ -181,6 +131,49 @@ def merged(condition: Any, container: Any, then: Any, otherwise: Any) -> Any:
             f"a {kind} of public values is changed under a secret condition", f"an Array of {instead}"
         )
     return result
+
+
+def _moved(what: str) -> NoReturn:
+    raise compile_error(f"{what} moves on under a secret condition", "a list, and a public index")
+
+
+def _has_effects(function: Any) -> bool:
+    """Whether a function with a cache may do more than compute."""
+    return any(not isinstance(item, Names | CACHED) for item in reachable([function.__wrapped__]))
+
+
+def _cached(function: Any, progress_: Progress) -> Progress:
+    """Calls of a function with a cache do as well in any branch as before it if all it does is compute."""
+    if _has_effects(function):
+        name = function.__name__
+        raise compile_error(
+            f"{name} has a cache, and is called under a secret condition with arguments that are not in it",
+            f"{name} without functools.cache, or a call with these arguments before the `if`",
+        )
+    return progress_
+
+
+def _either(condition: Any, then: dict[str, Any], otherwise: dict[str, Any]) -> dict[str, Any]:
+    """What a variable holds that functions enclose."""
+    if then.keys() == otherwise.keys():
+        return {name: merge(condition, then[name], otherwise[name], "a variable") for name in then}
+    problem = "that a function encloses has no value here: only one side of a secret branch binds it"
+    return {"value": Undefined("a variable", problem, "an assignment before the `if`")}
+
+
+def is_harmless(item: Any) -> bool:
+    """Whether it may change unnoticed: the cache of a function that only computes."""
+    return isinstance(item, CACHED) and not _has_effects(item)
+
+
+def described(item: Any) -> str:
+    """A thing that changes, for errors."""
+    if isinstance(item, CellType):
+        return "a variable"
+    if isinstance(item, Names):
+        return "a global variable" if "__builtins__" in item.namespace else "an attribute"
+    name = type(item).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _elements(items: list[Any]) -> str:
@@ -194,4 +187,8 @@ def same(before: Any, after: Any) -> bool:
         return same_keys and all(map(is_, before.values(), after.values()))
     if isinstance(before, list | deque):
         return len(before) == len(after) and all(map(is_, before, after))
-    return bool(np.array_equal(before, after)) if isinstance(before, np.ndarray) else bool(before == after)
+    if isinstance(before, np.ndarray) and before.dtype != object:
+        return bool(np.array_equal(before, after))
+    if isinstance(before, np.ndarray):
+        return all(map(is_, before.ravel(), after.ravel()))
+    return bool(before == after)

@@ -4,8 +4,8 @@ Values are selected by gates; structures part by part; what is equal on both sid
 be selected (a name that only one branch binds, values of different types) becomes `Undefined`: harmless until
 it is used, and then an error that says why.
 
-What is selected from two lists, dicts, objects or arrays is a new one: ``best = p if secret else q`` and then
-``best.x = 1`` changes neither p nor q, where plain Python would change one of them.
+What is selected from two lists, dicts, objects or arrays is a new one. With ``best = p if secret else q`` and
+then ``best.x = 1`` plain Python would change p or q, so that such changes are errors (`choices`, `aliases`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from gc2pc.lang import exact
+from gc2pc.lang import aliases, exact
 from gc2pc.lang.base import Base, held_by
+from gc2pc.lang.control import choices
 from gc2pc.lang.control.undefined import UNSET, Undefined
 from gc2pc.lang.enums import enum_type
 from gc2pc.lang.exact import Exact
+from gc2pc.lang.tree import attributes, joined
 
 _PLAIN: Final = (bool, int, float, Fraction, np.generic)
 
@@ -35,6 +37,9 @@ def merge(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
     for side in (then, otherwise):
         if isinstance(side, Undefined):
             return side
+    if _wraps(then, otherwise) or _wraps(otherwise, then):
+        kinds = f"is {describe(then)} in one branch and {describe(otherwise)} in the other"
+        return Undefined(name, f"{kinds}, and NumPy's integers wrap", "int(x) in both branches")
     exactly = None if _is_bool(then) or _is_bool(otherwise) else exact.select(condition, then, otherwise)
     if exactly is not None:
         return then if _same_constant(then, otherwise) else exactly
@@ -46,7 +51,8 @@ def merge(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
         return _constants(condition, then, otherwise, name)
     parts = _parts(then, otherwise)
     if parts is not None:
-        return _rebuild(then, [merge(condition, a, b, f"{name}{where}") for where, a, b in parts])
+        result = joined(then, [merge(condition, a, b, f"{name}{where}") for where, a, b in parts])
+        return choices.chosen(name, result, then, otherwise)
     if _equal(then, otherwise):
         return then
     return Undefined(
@@ -65,7 +71,10 @@ def _values(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
     else:
         same = isinstance(second, (*_PLAIN, enum.Enum)) and not first.shape
     if same:
-        return condition.choose(then, otherwise)
+        result = condition.choose(then, otherwise)
+        if isinstance(second, Base):
+            aliases.link(result, first, second)
+        return result
     kinds = f"{describe(then)} in one branch and {describe(otherwise)} in the other"
     return Undefined(name, f"is {kinds}", _alike(first, second))
 
@@ -98,6 +107,12 @@ def _constants(condition: Any, then: Any, otherwise: Any, name: str) -> Any:
     return Undefined(name, problem, suggestion)
 
 
+def _wraps(one: Any, other: Any) -> bool:
+    """Whether `one` is an integer of NumPy's, and no constant for a type that `other` has."""
+    typed = isinstance(other, Base) and not isinstance(other, Exact)
+    return isinstance(one, np.integer) and not typed and not _same_constant(one, other)
+
+
 def _is_bool(value: Any) -> bool:
     return isinstance(value, bool | np.bool_)
 
@@ -112,24 +127,11 @@ def _parts(then: Any, otherwise: Any) -> list[tuple[str, Any, Any]] | None:
         return None
     if isinstance(then, tuple | list) and len(then) == len(otherwise):
         return [(f"[{i}]", a, b) for i, (a, b) in enumerate(zip(then, otherwise, strict=True))]
-    if isinstance(then, dict) and then.keys() == otherwise.keys():
+    if isinstance(then, dict) and list(then) == list(otherwise):  # the order of the keys is public
         return [(f"[{key!r}]", then[key], otherwise[key]) for key in then]
-    if dataclasses.is_dataclass(then):
-        names = [field.name for field in dataclasses.fields(then)]
-        return [(f".{name}", getattr(then, name), getattr(otherwise, name)) for name in names]
+    if dataclasses.is_dataclass(then) and set(attributes(then)) == set(attributes(otherwise)):
+        return [(f".{name}", getattr(then, name), getattr(otherwise, name)) for name in attributes(then)]
     return None
-
-
-def _rebuild(form: Any, parts: list[Any]) -> Any:
-    """A structure of the same form."""
-    if isinstance(form, dict):
-        return dict(zip(form, parts, strict=True))
-    if isinstance(form, tuple) and hasattr(form, "_fields"):
-        return type(form)(*parts)
-    if isinstance(form, tuple | list):
-        return type(form)(parts)
-    names = [field.name for field in dataclasses.fields(form)]
-    return dataclasses.replace(form, **dict(zip(names, parts, strict=True)))
 
 
 def _equal(then: Any, otherwise: Any) -> bool:

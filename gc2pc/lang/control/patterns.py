@@ -8,42 +8,49 @@ from __future__ import annotations
 
 import ast
 import copy
+from typing import cast
 
-from gc2pc.lang.control.nodes import NotRewritable, assign, at, call, load
+from gc2pc.lang.control.nodes import PREFIX, NotRewritable, assign, at, call, load
 
 
 def as_ifs(node: ast.Match, subject: str) -> list[ast.stmt]:
     """The cases as nested ifs on the variable `subject`."""
     statements: list[ast.stmt] = []
-    for case in reversed(node.cases):
+    for number, case in reversed(list(enumerate(node.cases))):
         bindings: list[ast.stmt] = []
         tests = _tests(case.pattern, load(subject), bindings)
-        if case.guard is not None:
-            tests.append(_Bound(bindings).visit(copy.deepcopy(case.guard)))
-        body = [*(at(binding, case.pattern) for binding in bindings), *case.body]
+        bindings = [at(binding, case.pattern) for binding in bindings]
+        before: list[ast.stmt] = []
+        if case.guard is not None and tests and bindings:
+            hit = f"{PREFIX}case_{number}_of{subject}"
+            before, tests = _guarded(case, tests, copy.deepcopy(bindings), hit), [load(hit)]
+        elif case.guard is not None:
+            before, bindings = bindings, []
+            tests.append(case.guard)
+        body = [*bindings, *case.body]
         if not tests:
             statements = body
             continue
-        test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
-        statements = [at(ast.If(at(test, case.pattern), body, statements), case.pattern)]
+        chosen = ast.If(at(_joined(tests), case.pattern), body, statements)
+        statements = [*before, at(chosen, case.pattern)]
     return statements
 
 
-class _Bound(ast.NodeTransformer):
-    """A guard with what its names stand for: they are bound only where the whole case matches."""
+def _guarded(
+    case: ast.match_case, tests: list[ast.expr], binding: list[ast.stmt], hit: str
+) -> list[ast.stmt]:
+    """Whether a case holds, as the variable `hit`: its guard sees what the pattern has bound.
 
-    def __init__(self, bindings: list[ast.stmt]) -> None:
-        self.values = {
-            target.id: binding.value
-            for binding in bindings
-            if isinstance(binding, ast.Assign)
-            for target in binding.targets
-            if isinstance(target, ast.Name)
-        }
+    Where the guard fails the names stay bound, as in Python.
+    """
+    place = case.pattern
+    guard = at(assign(hit, call("truth", cast("ast.expr", case.guard))), place)
+    fails = at(assign(hit, ast.Constant(False)), place)
+    return [fails, at(ast.If(at(_joined(tests), place), [*binding, guard], [fails]), place)]
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        value = self.values.get(node.id)
-        return node if value is None else at(copy.deepcopy(value), node)
+
+def _joined(tests: list[ast.expr]) -> ast.expr:
+    return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
 
 
 def _tests(pattern: ast.pattern, subject: ast.expr, bindings: list[ast.stmt]) -> list[ast.expr]:
@@ -51,8 +58,7 @@ def _tests(pattern: ast.pattern, subject: ast.expr, bindings: list[ast.stmt]) ->
     if isinstance(pattern, ast.MatchValue):
         return [ast.Compare(subject, [ast.Eq()], [pattern.value])]
     if isinstance(pattern, ast.MatchSingleton):
-        constant = ast.Constant(pattern.value)
-        return [ast.Compare(subject, [ast.Is() if pattern.value is None else ast.Eq()], [constant])]
+        return [call("is_constant", subject, ast.Constant(pattern.value))]
     if isinstance(pattern, ast.MatchAs):
         tests = _tests(pattern.pattern, subject, bindings) if pattern.pattern else []
         if pattern.name:
@@ -86,7 +92,8 @@ def _sequence(pattern: ast.MatchSequence, subject: ast.expr, bindings: list[ast.
 def _class(pattern: ast.MatchClass, subject: ast.expr, bindings: list[ast.stmt]) -> list[ast.expr]:
     tests: list[ast.expr] = [call("is_a", subject, pattern.cls)]
     for i, part in enumerate(pattern.patterns):
-        tests += _tests(part, call("match_argument", subject, ast.Constant(i)), bindings)
+        tests += _tests(part, call("match_argument", subject, ast.Constant(i), pattern.cls), bindings)
     for name, part in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
+        tests.append(call("has_attribute", subject, ast.Constant(name)))
         tests += _tests(part, ast.Attribute(subject, name, ast.Load()), bindings)
     return tests

@@ -75,6 +75,8 @@ class FunctionRewriter(ExpressionRewriter):
     def function(self, node: ast.FunctionDef) -> ast.FunctionDef:
         """The node with its body rewritten."""
         self._read_scopes(node)
+        parameters = [*node.args.posonlyargs, *node.args.args]
+        self.first_parameter = parameters[0].arg if parameters else ""
         *before, last = node.body
         if ast.Return not in exits(before) and (
             isinstance(last, ast.Return) or ast.Return not in exits([last])
@@ -192,7 +194,7 @@ class FunctionRewriter(ExpressionRewriter):
 
     def _if(self, node: ast.If) -> list[ast.stmt]:
         orelse = self.block(node.orelse) if node.orelse else []
-        return self.branch(self.visit(node.test), self.block(node.body), orelse, node)
+        return self.branch(self.truth(node.test), self.block(node.body), orelse, node)
 
     def _return(self, node: ast.Return) -> list[ast.stmt]:
         value = self.visit(node.value) if node.value else ast.Constant(None)
@@ -227,7 +229,7 @@ class FunctionRewriter(ExpressionRewriter):
         return self._looped(k, at(ast.For(store(item), iterable, body, []), node), node)
 
     def _while(self, node: ast.While) -> list[ast.stmt]:
-        test = at(call("public", self.visit(node.test), ast.Constant("while")), node.test)
+        test = at(call("public", self.truth(node.test), ast.Constant("while")), node.test)
         with self._loop() as k:
             body = self._trip(k, [], node)
             body.append(at(ast.If(call("ended", load(f"{PREFIX}break_{k}")), [ast.Break()], []), node))
@@ -290,7 +292,7 @@ class FunctionRewriter(ExpressionRewriter):
         return (target, at(ast.Tuple(keys, ast.Load()), target)) if len(keys) > 1 else None
 
     def _assert(self, node: ast.Assert) -> list[ast.stmt]:
-        test = at(call("public", self.visit(node.test), ast.Constant("assert")), node.test)
+        test = at(call("public", self.truth(node.test), ast.Constant("assert")), node.test)
         message = self.visit(node.msg) if node.msg else None
         return [ast.copy_location(ast.Assert(test, message), node)]
 

@@ -20,6 +20,8 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final, TypeAlias
 
+from gc2pc.lang.source import SYNTAX
+
 _HISTORY_LINES: Final = 400
 """How far back the interactive prompt's history is searched."""
 
@@ -165,7 +167,7 @@ def _find(text: str, code: CodeType) -> tuple[Definition, str | None] | None:
 @lru_cache(maxsize=32)
 def _parsed(text: str, flags: int) -> _Text | None:
     try:
-        with warnings.catch_warnings():
+        with SYNTAX, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the user has seen them when Python compiled this
             tree = ast.parse(text)
             whole = compile(tree, "<text>", "exec", flags, dont_inherit=True)

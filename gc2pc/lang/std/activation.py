@@ -22,7 +22,8 @@ def relu(x: Any) -> Value:
 def sigmoid(x: Any) -> Value:
     """1 / (1 + e^-x) of Fixed[i, f] values, f >= 1, in the same type.
 
-    Off by less than one unit of the last place 2^-f, and exactly 1/2 at 0.
+    Off by less than one unit of the last place 2^-f, and exactly 1/2 at 0. Up to f = 35: beyond, no
+    polynomial is good enough for wide types, which is a CompileError.
 
     >>> probability = std.sigmoid(score)
     """
@@ -35,7 +36,8 @@ def sigmoid(x: Any) -> Value:
 def tanh(x: Any) -> Value:
     """The hyperbolic tangent of Fixed[i, f] values, f >= 1, in the same type.
 
-    Off by less than one unit of the last place 2^-f, and exactly 0 at 0.
+    Off by less than one unit of the last place 2^-f, and exactly 0 at 0. Up to f = 34: beyond, no
+    polynomial is good enough for wide types, which is a CompileError.
 
     >>> state = std.tanh(inputs)
     """

@@ -23,7 +23,8 @@ def rsqrt(x: Any) -> Value:
     """1/sqrt(x) of Fixed[i, f] values, in the same type.
 
     Off by less than max(1, y) units of the last place 2^-f for a result y; exact at powers of four. Where
-    x <= 0 and beyond the largest value it is the largest value.
+    x <= 0 and beyond the largest value it is the largest value. Up to f = 42: beyond, no
+    polynomial is good enough for wide types, which is a CompileError.
 
     >>> unit = vector * std.rsqrt(vector @ vector)
     """
