@@ -7,11 +7,12 @@ import linecache
 import os
 import sys
 import sysconfig
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from threading import RLock
 from types import CodeType, FrameType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gc2pc.errors import CompileError
 
@@ -21,14 +22,26 @@ _PYTHONS: Final = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("std
 _INSTALLED: Final = f"{os.sep}site-packages{os.sep}"
 _NUMPY: Final = f"{_INSTALLED}numpy{os.sep}"
 
-SYNTAX: Final = RLock()
-"""Held while Python turns text or trees into one another: CPython 3.11 counts the depth of all threads' trees
-in one place (python/cpython issue 106905), and two sessions in one process compile at the same time."""
+_ATTEMPTS: Final = 20
+
+Made = TypeVar("Made")
 
 _LINES: Final[dict[CodeType, tuple[str, ...]]] = {}
 
 
 @lru_cache(maxsize=1024)
+def undisturbed(make: Callable[[], Made]) -> Made:
+    """What `make` gives that turns text or syntax trees into one another.
+
+    CPython 3.11 counts the depth of all threads' trees in one place (python/cpython issue 106905), so it may
+    fail when two sessions of one process compile at the same time; the next attempt counts anew.
+    """
+    for _ in range(_ATTEMPTS):
+        with suppress(SystemError):
+            return make()
+    return make()
+
+
 def is_user_file(filename: str) -> bool:
     """True for code that a user wrote: not Python's library, NumPy, or the package's own modules.
 
@@ -130,8 +143,8 @@ def current_expression() -> ast.expr | None:
     raw[-1] = raw[-1][:end]
     raw[0] = raw[0][begin:]
     try:
-        with SYNTAX:
-            return ast.parse(b"(" + b"".join(raw) + b")", mode="eval").body
+        text = b"(" + b"".join(raw) + b")"
+        return undisturbed(lambda: ast.parse(text, mode="eval")).body
     except (SyntaxError, ValueError):
         return None
 

@@ -17,7 +17,7 @@ from gc2pc.errors import CompileError
 from gc2pc.lang.control.nodes import PREFIX, RUNTIME, NotRewritable, is_generator
 from gc2pc.lang.control.statements import rewrite
 from gc2pc.lang.control.texts import find_source
-from gc2pc.lang.source import SYNTAX, in_characters, is_user_file, keep_lines, source_line
+from gc2pc.lang.source import in_characters, is_user_file, keep_lines, source_line, undisturbed
 
 _CODES: Final[dict[tuple[CodeType, str], CodeType]] = {}
 """Rewritten codes by code and file name: equal codes of two files are equal to Python."""
@@ -129,8 +129,7 @@ def _compiled(node: ast.FunctionDef, code: CodeType, owner: str | None) -> CodeT
         outer = ast.ClassDef(owner, [], [], [outer], [])
     ast.copy_location(outer, node)
     module = ast.fix_missing_locations(ast.Module([outer], []))
-    with SYNTAX:
-        found = compile(module, code.co_filename, "exec", dont_inherit=True)
+    found = undisturbed(lambda: compile(module, code.co_filename, "exec", dont_inherit=True))
     for name in ([owner] if owner is not None else []) + ["factory", _NAME]:
         found = _code_in(found, name)
     return _renamed(found, found.co_qualname, code.co_qualname).replace(co_name=code.co_name)

@@ -20,7 +20,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final, TypeAlias
 
-from gc2pc.lang.source import SYNTAX
+from gc2pc.lang.source import undisturbed
 
 _HISTORY_LINES: Final = 400
 """How far back the interactive prompt's history is searched."""
@@ -167,10 +167,10 @@ def _find(text: str, code: CodeType) -> tuple[Definition, str | None] | None:
 @lru_cache(maxsize=32)
 def _parsed(text: str, flags: int) -> _Text | None:
     try:
-        with SYNTAX, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the user has seen them when Python compiled this
-            tree = ast.parse(text)
-            whole = compile(tree, "<text>", "exec", flags, dont_inherit=True)
+            tree = undisturbed(lambda: ast.parse(text))
+            whole = undisturbed(lambda: compile(tree, "<text>", "exec", flags, dont_inherit=True))
     except (SyntaxError, ValueError):
         return None
     definitions: dict[tuple[str, int], list[tuple[Definition, str | None]]] = {}
