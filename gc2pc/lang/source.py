@@ -144,9 +144,10 @@ def current_expression() -> ast.expr | None:
     raw[0] = raw[0][begin:]
     try:
         text = b"(" + b"".join(raw) + b")"
-        return undisturbed(lambda: ast.parse(text, mode="eval")).body
+        tree: ast.Expression = undisturbed(lambda: ast.parse(text, mode="eval"))
     except (SyntaxError, ValueError):
         return None
+    return tree.body
 
 
 def called_name(expression: ast.expr | None) -> str | None:
