@@ -150,13 +150,6 @@ def current_expression() -> ast.expr | None:
     return tree.body
 
 
-def called_name(expression: ast.expr | None) -> str | None:
-    """``sum`` for the expression ``sum(xs)``; None for anything but a call of a plain name."""
-    if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name):
-        return expression.func.id
-    return None
-
-
 def describe(value: Any) -> str:
     """A value's kind without the value itself: what may stand in an error about a secret input."""
     shape = getattr(value, "shape", None)
