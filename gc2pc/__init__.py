@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gc2pc._version import __version__
 
 if TYPE_CHECKING:
-    from gc2pc import errors
+    from gc2pc import dp, errors
     from gc2pc.lang import (
         Array,
         Bool,
@@ -79,6 +79,7 @@ __all__ = [
     "repeat",
     "random_bits",
     "std",
+    "dp",
     # Running
     "listen",
     "connect",
@@ -102,7 +103,7 @@ _HOMES: Final = {
     "gc2pc.session.report": ("RunReport",),
     "gc2pc.session.session": ("Session", "connect", "listen"),
 }
-_MODULES: Final = {"errors": "gc2pc.errors", "std": "gc2pc.lang.std"}
+_MODULES: Final = {"dp": "gc2pc.dp", "errors": "gc2pc.errors", "std": "gc2pc.lang.std"}
 _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names}
 
 

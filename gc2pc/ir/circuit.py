@@ -99,7 +99,10 @@ class Counts:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Circuit:
-    """An immutable, scheduled circuit. Two circuits are the same if their digests are."""
+    """An immutable, scheduled circuit. Two circuits are the same if their digests are.
+
+    `releases`: what `nodes.Release.text` says of each of them.
+    """
 
     name: str
     parties: tuple[str, str]
@@ -116,6 +119,7 @@ class Circuit:
     arena_lanes: int
     temporaries: int
     counts: Counts
+    releases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for array in self._arrays():
@@ -147,6 +151,7 @@ class Circuit:
             [(p.name, int(p.group), p.type, p.lanes, p.refs) for p in self.outputs],
             self.arena_lanes,
             self.temporaries,
+            *self.releases,
         )
         hasher.update(repr(header).encode())
         for array in self._arrays():

@@ -6,13 +6,15 @@ Values that only their own block reads are temporaries (`strips`). All others ar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.ir import passes
 from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
 from gc2pc.ir.flat import FlatGraph, Ints
-from gc2pc.ir.graph import Graph, Group, Kind, Op, Repeat
+from gc2pc.ir.graph import Graph, Group, Kind, Op, Release, Repeat
 from gc2pc.ir.schedule import Copies, Loop, Schedule, Strips, schedule
 from gc2pc.ir.storage import FOREVER, Scope, Value, allocate
 from gc2pc.ir.strips import StripTable
@@ -223,7 +225,16 @@ def compile_graph(graph: Graph, *, name: str, parties: tuple[str, str], garbler:
         arena_lanes=arena_lanes,
         temporaries=max(one.strips.temporaries for one in bodies),
         counts=passes.count(flat),
+        releases=tuple(release.text(trips) for release, trips in releases(graph)),
     )
+
+
+def releases(graph: Graph, trips: int = 1) -> Iterator[tuple[Release, int]]:
+    """All releases of a graph and of the bodies in it, and how often a run passes each."""
+    for release in graph.releases:
+        yield release, trips
+    for repeat in graph.repeats:
+        yield from releases(repeat.body, trips * repeat.trips)
 
 
 def _instructions(emitter: Emitter, bodies: list[_Body]) -> NDArray[np.int32]:

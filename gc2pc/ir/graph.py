@@ -27,7 +27,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.ir.given import given_true
-from gc2pc.ir.nodes import FALSE, TRUE, Argument, Group, InputSpec, Kind, Op, OutputSpec, Repeat, Source
+from gc2pc.ir.nodes import (
+    FALSE,
+    TRUE,
+    Argument,
+    Group,
+    InputSpec,
+    Kind,
+    Op,
+    OutputSpec,
+    Release,
+    Repeat,
+    Source,
+)
 from gc2pc.ir.upstream import pieces
 from gc2pc.ir.view import View
 
@@ -41,6 +53,7 @@ __all__ = [
     "Kind",
     "Op",
     "OutputSpec",
+    "Release",
     "Repeat",
     "Source",
 ]
@@ -71,6 +84,7 @@ class Graph:
         self.constants: list[bytes] = []
         self.gathers: list[tuple[Source, ...]] = []
         self.repeats: list[Repeat] = []
+        self.releases: list[Release] = []
         self.arguments: list[Argument] = []
         self.argument_nodes: list[int] = []
         # Per kind of node the literals made so far, by ``a << 32 | b``: an integer is the leanest key.

@@ -102,3 +102,33 @@ class Repeat:
     def trips(self) -> int:
         """How often the body runs."""
         return self.body.trips
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Where something leaves through a mechanism that protects it, such as differentially private noise.
+
+    The graph computes with it as with any other wires. Who gives a guarantee reads these notes; the circuit's
+    digest covers them.
+
+    Attributes:
+        mechanism: Its name.
+        facts: Its terms, (name, value) in a fixed order.
+        inputs: Literals of what it protects, in the graph that holds the release.
+        random: Literals of the joint random bits that it uses up.
+        outputs: Literals of what it lets out.
+        where: The line of the program, ``poll.py:12``.
+        evidence: What the layer that made it needs to check it again; not part of the digest.
+    """
+
+    mechanism: str
+    facts: tuple[tuple[str, str], ...]
+    inputs: tuple[int, ...]
+    random: tuple[int, ...]
+    outputs: tuple[int, ...]
+    where: str
+    evidence: object
+
+    def text(self, trips: int) -> str:
+        """All that the digest covers; `trips`: how often a run passes here."""
+        return repr((self.mechanism, self.facts, self.inputs, self.random, self.outputs, self.where, trips))

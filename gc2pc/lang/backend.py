@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from gc2pc.lang.types import Scalar
 
 if TYPE_CHECKING:
+    from gc2pc.ir.graph import Graph
     from gc2pc.lang.operation import Operation
+    from gc2pc.lang.program import Program
     from gc2pc.lang.traced import TracedBackend
 
 Data: TypeAlias = Any
@@ -31,6 +33,22 @@ TRACE: Final[ContextVar[TracedBackend | None]] = ContextVar("gc2pc_trace", defau
 
 RUN: Final[ContextVar[object | None]] = ContextVar("gc2pc_run", default=None)
 """What stands for the plain call of a circuit at work in this context; None outside of one."""
+
+
+PRIVATE: Final[ContextVar[Certifier | None]] = ContextVar("gc2pc_private", default=None)
+"""What the program at work in this context was asked to guarantee; None if nothing."""
+
+
+class Certifier(Protocol):
+    """What a program promises about all that it lets out: the argument of ``@circuit(private=...)``."""
+
+    def certify(self, program: Program, graph: Graph) -> None:
+        """Check the whole graph of `program`.
+
+        Raises:
+            CompileError: The program does not keep the promise.
+        """
+        ...
 
 
 class Backend(Protocol):

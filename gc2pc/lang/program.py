@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gc2pc.errors import InputError
 from gc2pc.lang import tree
+from gc2pc.lang.backend import Certifier
 from gc2pc.lang.base import Base
 from gc2pc.lang.binding import Binding, bind
 from gc2pc.lang.clear import CLEAR
@@ -47,7 +48,13 @@ class Program:
         outputs: All outputs; ports of the circuit have their names.
     """
 
-    def __init__(self, function: FunctionType, signature: Signature, garbler: Party | None = None) -> None:
+    def __init__(
+        self,
+        function: FunctionType,
+        signature: Signature,
+        garbler: Party | None = None,
+        private: Certifier | None = None,
+    ) -> None:
         self.function = function
         self.name = function.__name__
         self.signature = signature
@@ -55,6 +62,7 @@ class Program:
         self.parameters: tuple[Parameter, ...] = signature.parameters
         self.outputs: tuple[Output, ...] = signature.outputs
         self.garbler = garbler
+        self.private = private
         self._circuits: dict[tuple[Any, ...], Circuit] = {}
         self.__name__, self.__doc__ = function.__name__, function.__doc__
         self.__wrapped__ = function
@@ -82,6 +90,8 @@ class Program:
             from gc2pc.ir.compile import compile_graph
 
             graph = trace(self, binding)
+            if self.private is not None:
+                self.private.certify(self, graph)
             circuit = self._circuits[binding.key] = compile_graph(
                 graph,
                 name=binding.circuit_name,
@@ -303,7 +313,10 @@ def circuit(function: Callable[..., Any], /) -> Program: ...
 
 @overload
 def circuit(
-    *, garbler: Party | None = None, parties: tuple[Party, Party] | None = None
+    *,
+    garbler: Party | None = None,
+    parties: tuple[Party, Party] | None = None,
+    private: Certifier | None = None,
 ) -> Callable[[Callable[..., Any]], Program]: ...
 
 
@@ -313,6 +326,7 @@ def circuit(
     *,
     garbler: Party | None = None,
     parties: tuple[Party, Party] | None = None,
+    private: Certifier | None = None,
 ) -> Program | Callable[[Callable[..., Any]], Program]:
     """Make a function a circuit.
 
@@ -325,6 +339,7 @@ def circuit(
         function: The function, where the decorator has no arguments.
         garbler: Which party garbles; by default the compiler takes the cheaper assignment.
         parties: The two parties, where no annotation names one of them.
+        private: What the circuit must guarantee, such as ``dp.private(epsilon=1)``.
 
     Raises:
         CompileError: The signature is not understood. The body is traced on the first `compile`.
@@ -343,6 +358,8 @@ def circuit(
             raise definition_error(
                 target, f"the garbler is one of {signature.pair[0]} and {signature.pair[1]}"
             )
-        return Program(target, signature, garbler)
+        if private is not None and not hasattr(private, "certify"):
+            raise definition_error(target, f"private={private!r} promises nothing", "private=dp.private()")
+        return Program(target, signature, garbler, private)
 
     return decorate if function is None else decorate(function)

@@ -12,7 +12,7 @@ from gc2pc.errors import CompileError
 from gc2pc.gadgets.wires import Wires
 from gc2pc.ir.graph import Graph, Group
 from gc2pc.lang import tree
-from gc2pc.lang.backend import RUN, TRACE
+from gc2pc.lang.backend import PRIVATE, RUN, TRACE
 from gc2pc.lang.base import Base
 from gc2pc.lang.binding import Binding, flattened
 from gc2pc.lang.clear import CLEAR
@@ -61,7 +61,7 @@ def trace(program: Program, binding: Binding, marks: Marks | None = None) -> Gra
         wires = graph.input(parameter.name, parameter.owner.group, kind.bits, kind.lanes, str(kind))
         return Value.make(kind.element, kind.shape, backend, wires)
 
-    token = TRACE.set(backend)
+    token, private = TRACE.set(backend), PRIVATE.set(program.private)
     try:
         result = copy_context().run(program.body, **_arguments(program, binding, secret))
         choices.check()
@@ -73,6 +73,7 @@ def trace(program: Program, binding: Binding, marks: Marks | None = None) -> Gra
         raise _endless(error) from None
     finally:
         TRACE.reset(token)
+        PRIVATE.reset(private)
     return graph
 
 
@@ -102,13 +103,14 @@ def run_clear(program: Program, binding: Binding, inputs: Mapping[str, Any]) -> 
         kind = binding.types[parameter.name]
         return Value.make(kind.element, kind.shape, CLEAR, inputs[parameter.name])
 
-    token, run = TRACE.set(None), RUN.set(object())
+    token, run, private = TRACE.set(None), RUN.set(object()), PRIVATE.set(program.private)
     try:
         result = program.body(**_arguments(program, binding, known))
         return [value for _, value in _results(program, binding, result)]
     finally:
         TRACE.reset(token)
         RUN.reset(run)
+        PRIVATE.reset(private)
 
 
 def _arguments(program: Program, binding: Binding, make: Callable[[Parameter], Value]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import gc2pc
 NAMES = (
     *("circuit", "Program", "parties", "Party", "Both", "external", "Share"),
     *("Bool", "UInt", "Int", "Fixed", "Float32", "Float64", "Bytes", "Array"),
-    *("where", "concatenate", "stack", "repeat", "random_bits", "std"),
+    *("where", "concatenate", "stack", "repeat", "random_bits", "std", "dp"),
     *("listen", "connect", "Session", "RunReport", "run_local", "run_local_batch", "LocalResult"),
     *("errors", "__version__"),
 )

@@ -31,11 +31,18 @@ def histogram(xs: Any, bins: int | Sequence[Any]) -> Value:
             public edges: as in NumPy a bin has its left edge but not its right one, and the last has both.
             Elements outside all bins are not counted.
     """
+    return membership(xs, bins).sum(1)
+
+
+def membership(xs: Any, bins: int | Sequence[Any]) -> Value:
+    """Whether each element is in each bin: Bools (bins, xs.size), at most one true per element.
+
+    Arguments as for `histogram`.
+    """
     if not isinstance(xs, Value) or not xs.shape:
         raise compile_error("histogram needs an array", "std.histogram(stack([a, b]), 10)")
     values = xs.flatten()
-    flags = _by_value(values, bins) if isinstance(bins, int | np.integer) else _by_edges(values, list(bins))
-    return flags.sum(1)
+    return _by_value(values, bins) if isinstance(bins, int | np.integer) else _by_edges(values, list(bins))
 
 
 def _by_value(values: Value, bins: int) -> Value:
