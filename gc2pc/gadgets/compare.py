@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gc2pc.gadgets.adder import carry
-from gc2pc.ir.graph import TRUE, Graph
+from gc2pc.ir.graph import FALSE, TRUE, Graph
 
 
-def less_than(graph: Graph, x: Sequence[int], y: Sequence[int], signed: bool = False) -> int:
-    """x < y for two n-bit values: n ANDs."""
+def less_than(
+    graph: Graph, x: Sequence[int], y: Sequence[int], signed: bool = False, *, or_equal: int = FALSE
+) -> int:
+    """x < y for two n-bit values, x <= y where the literal `or_equal` is true: n ANDs."""
     flip = int(signed)
     a = [*x[:-1], x[-1] ^ flip]
     b = [*y[:-1], y[-1] ^ flip]
-    no_borrow = TRUE
+    no_borrow = or_equal ^ 1
     for p, q in zip(a, b, strict=True):
         no_borrow = carry(graph, p, q ^ 1, no_borrow)
     return no_borrow ^ 1

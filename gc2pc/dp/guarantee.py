@@ -1,0 +1,50 @@
+"""(R, delta): what a mechanism guarantees, R = e^epsilon as an exact fraction, and how guarantees add up.
+
+Source: Dwork, Roth, "The Algorithmic Foundations of Differential Privacy" (2014), definition 2.4, theorem
+3.16 (composition), theorem 2.2 (groups). For neighbours D, D' and every set S of outputs:
+P(M(D) in S) <= R P(M(D') in S) + delta.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from gc2pc.dp.amounts import Epsilon
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """R >= 1 and 0 <= delta, both exact."""
+
+    ratio: Fraction
+    delta: Fraction
+
+    def __post_init__(self) -> None:
+        if self.ratio < 1 or self.delta < 0:
+            raise ValueError(f"no guarantee: ratio {self.ratio}, delta {self.delta}")
+
+    def then(self, other: Guarantee) -> Guarantee:
+        """Both on the same data, the second even chosen by what the first let out."""
+        return Guarantee(self.ratio * other.ratio, self.delta + other.delta)
+
+    def times(self, runs: int) -> Guarantee:
+        """So often on the same data."""
+        return Guarantee(self.ratio**runs, self.delta * runs)
+
+    def group(self, steps: int) -> Guarantee:
+        """For datasets so many steps apart: R^c, delta (1 + R + ... + R^(c-1))."""
+        if self.ratio == 1:
+            return Guarantee(self.ratio, self.delta * steps)
+        power = self.ratio**steps
+        return Guarantee(power, self.delta * (power - 1) / (self.ratio - 1))
+
+    def within(self, epsilon: Epsilon, delta: Fraction) -> bool:
+        """Whether it is no more than these allow, exactly."""
+        return self.delta <= delta and epsilon.allows(self.ratio)
+
+
+NOTHING: Final = Guarantee(Fraction(1), Fraction(0))
+"""Of what lets nothing out."""

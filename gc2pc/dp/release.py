@@ -1,0 +1,129 @@
+"""Drawing noise, and noting on the graph what a mechanism lets out.
+
+A sampler's gates work on joint random bits, the XOR of one bit of each party, so noise is as it should be if
+at least one party's bits are uniform and secret. Threat model: semi-honest parties; a garbler who cheats
+could leave the noise out (docs/differential-privacy.md). In a plain call the operating system's randomness
+stands in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from gc2pc.dp.guarantee import Guarantee
+from gc2pc.dp.sampler import Sampler, Step
+from gc2pc.dp.sensitivity import Sensitivity, line
+from gc2pc.ir.graph import Release
+from gc2pc.lang.backend import TRACE
+from gc2pc.lang.clear import CLEAR
+from gc2pc.lang.types import INT, UINT, Scalar
+from gc2pc.lang.value import Value
+
+Meaning = Callable[[Sequence[Any], Sequence[Any]], Any]
+"""(raw integers of the inputs, raw integers of the noises), object arrays of the values' shapes with the
+assignments as a last axis, to the raw integers of the output in the same form."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Independent samples of one sampler, one per element.
+
+    Attributes:
+        value: The samples, Int[w] or UInt[w].
+        random: Literals of the random bits; empty in a plain call.
+        steps: The proof that the gates have the sampler's law.
+        sampler: What they were drawn from.
+    """
+
+    value: Value
+    random: tuple[int, ...]
+    steps: tuple[Step, ...]
+    sampler: Sampler
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a release's certificate says, and what it is checked by.
+
+    Attributes:
+        guarantee: Of one pass, all elements together.
+        sensitivity: What it was planned for; None where the mechanism has none.
+        inputs, noises, output: What went in and came out.
+        meaning: What the output is of them, by plain arithmetic.
+    """
+
+    guarantee: Guarantee
+    sensitivity: Sensitivity | None
+    inputs: tuple[Value, ...]
+    noises: tuple[Noise, ...]
+    output: Value
+    meaning: Meaning
+
+
+def draw(sampler: Sampler, shape: tuple[int, ...]) -> Noise:
+    """Fresh independent samples that neither party knows."""
+    scalar = Scalar(INT if sampler.signed else UINT, sampler.width)
+    law = sampler.law()
+    interval = (law.lowest, law.highest)
+    backend = TRACE.get()
+    if backend is None:
+        samples = np.empty(shape, dtype=object)
+        for index in np.ndindex(shape):
+            bits = secrets.randbits(sampler.random_bits)
+            samples[index] = sampler.draw([bits >> i & 1 for i in range(sampler.random_bits)])
+        return Noise(Value.make(scalar, shape, CLEAR, samples, interval), (), (), sampler)
+    random = backend.graph.random(sampler.random_bits, prod(shape))
+    sample = sampler.gates(backend.graph, random)
+    value = Value.make(scalar, shape, backend, sample.wires, interval)
+    return Noise(value, tuple(random), sample.steps, sampler)
+
+
+def release(
+    mechanism: str,
+    inputs: Sequence[Value],
+    noises: Sequence[Noise],
+    output: Value,
+    *,
+    guarantee: Guarantee,
+    sensitivity: Sensitivity | None,
+    meaning: Meaning,
+    facts: tuple[tuple[str, str], ...] = (),
+) -> Value:
+    """Note that `output` is what the mechanism lets out, and give it back; in a plain call, just that.
+
+    Args:
+        mechanism: A key of `MECHANISMS`.
+        inputs: What it protects.
+        noises: What it drew.
+        output: What it lets out.
+        guarantee: Of the query as a whole: all elements, one trip, one row of a batch.
+        sensitivity: What it was planned for.
+        meaning: The output from inputs and noises, by plain arithmetic.
+        facts: Its terms beside those of the samplers.
+    """
+    backend = TRACE.get()
+    if backend is None:
+        return output
+    samplers = tuple(fact for noise in noises for fact in noise.sampler.facts())
+    terms = (
+        ("guarantee", f"R={guarantee.ratio} delta={guarantee.delta}"),
+        ("sensitivity", sensitivity.how if sensitivity else "none"),
+    )
+    backend.graph.releases.append(
+        Release(
+            mechanism=mechanism,
+            facts=(*facts, *terms, *samplers),
+            inputs=tuple(wire for x in inputs for wire in x.data_for(backend) if wire > 1),
+            random=tuple(wire for noise in noises for wire in noise.random),
+            outputs=tuple(wire for wire in output.data_for(backend) if wire > 1),
+            where=line(),
+            evidence=Evidence(guarantee, sensitivity, tuple(inputs), tuple(noises), output, meaning),
+        )
+    )
+    return output
