@@ -73,6 +73,7 @@ def gc2pc() -> None:
     help="Give up when the peer is silent for this long.",
 )
 @click.option("--batch", is_flag=True, help="Many input sets at once: inputs carry them on a leading axis.")
+@click.option("--ledger", metavar="FILE", help="Charge the run to this privacy budget (see gc2pc budget).")
 @json_option
 @common
 def run(
@@ -83,6 +84,7 @@ def run(
     connect: str | None,
     timeout: float,
     batch: bool,
+    ledger: str | None,
     as_json: bool,
 ) -> None:
     """Run one party of a program against its peer.
@@ -108,7 +110,9 @@ def run(
     from gc2pc.cli.network import open_session
 
     program, given = load(target, inputs)
-    with open_session(program, party, listen=listen, connect=connect, timeout=timeout) as session:
+    with open_session(
+        program, party, listen=listen, connect=connect, timeout=timeout, ledger=ledger
+    ) as session:
         result = session.run_batch(program, **given) if batch else session.run(program, **given)
         report = session.last_report
     assert report is not None
@@ -141,15 +145,18 @@ def simulate(target: str, inputs: tuple[str, ...], as_json: bool) -> None:
 def stats(target: str, statics: tuple[str, ...], lines: bool, as_json: bool) -> None:
     """Show what a circuit costs.
 
-    Gates, depth, bytes of garbled table, oblivious transfers, all for one instance.
+    Gates, depth, bytes of garbled table, oblivious transfers, all for one instance; and what it lets out
+    about one record, if it has mechanisms of differential privacy (`gc2pc dp` says more).
 
     \b
       gc2pc stats circuits/millionaires.py:richer
       gc2pc stats --lines circuits/auction.py:first_price n=100 m=100
     """
+    from gc2pc.cli.privacy import summary
+
     program, given = load(target, statics)
     costs = program.line_costs(**given) if lines else None
-    output.print_stats(program.stats(**given), costs, as_json=as_json)
+    output.print_stats(program.stats(**given), costs, summary(program, given), as_json=as_json)
 
 
 @gc2pc.command()

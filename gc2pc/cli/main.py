@@ -26,8 +26,12 @@ class Settings:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and give its exit code; errors become a message on stderr."""
+    from gc2pc.cli.budget import budget
     from gc2pc.cli.commands import gc2pc
+    from gc2pc.cli.privacy import dp
 
+    gc2pc.add_command(dp)
+    gc2pc.add_command(budget)
     settings = Settings()
     try:
         gc2pc.main(args=arguments, prog_name="gc2pc", obj=settings, standalone_mode=False)

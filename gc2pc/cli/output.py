@@ -91,6 +91,8 @@ def print_run(program: Program, party: str, result: Any, report: RunReport, *, a
         f"{report.and_gates:,} AND gates, {report.bytes_sent:,} bytes sent, "
         f"{report.bytes_received:,} received, {1000 * report.seconds:.1f} ms"
     )
+    if report.privacy is not None:
+        note(f"charged {report.privacy}")
 
 
 def _readable(value: Any) -> str:
@@ -126,13 +128,34 @@ STATS_LABELS = {
 }
 
 
-def print_stats(stats: Mapping[str, Any], lines: Sequence[LineCost] | None, *, as_json: bool) -> None:
-    """The circuit's costs: exactly the keys of STATS_LABELS, and what each line costs if that is given."""
+PRIVACY_LABELS = {
+    "epsilon": "epsilon, rounded up",
+    "delta_dp_decimal": "delta_dp, rounded up",
+    "relation": "neighbours",
+    "protects": "protected",
+    "mechanisms": "mechanisms",
+    "reason": "no certificate",
+}
+
+
+def print_stats(
+    stats: Mapping[str, Any],
+    lines: Sequence[LineCost] | None,
+    privacy: Mapping[str, Any] | None,
+    *,
+    as_json: bool,
+) -> None:
+    """The circuit's costs: the keys of STATS_LABELS; what it lets out and what each line costs, if given."""
     chosen = {key: plain(stats[key]) for key in STATS_LABELS}
     if as_json:
-        print_json(chosen if lines is None else chosen | {"lines": lines})
+        more = {"privacy": privacy, "lines": lines}
+        print_json(chosen | {key: value for key, value in more.items() if value is not None})
         return
     sys.stdout.write("".join(f"{STATS_LABELS[key]:<24}{_stat(value)}\n" for key, value in chosen.items()))
+    if privacy is not None:
+        rows = [(label, privacy[key]) for key, label in PRIVACY_LABELS.items() if key in privacy]
+        sys.stdout.write("\nprivacy of one run\n")
+        sys.stdout.write("".join(f"{label:<24}{_several(value)}\n" for label, value in rows))
     for cost in lines or ():
         sys.stdout.write(f"{cost.and_gates:>12,}  {cost.line:>5}  {cost.source}\n")
 
@@ -143,6 +166,11 @@ def _stat(value: Any) -> str:
     if isinstance(value, list):
         return f"\n{'':24}".join(_port(port) for port in value) or "none"
     return str(value)
+
+
+def _several(value: Any) -> str:
+    """One a line."""
+    return f"\n{'':24}".join(value) if isinstance(value, list) else str(value)
 
 
 def _port(port: Mapping[str, Any]) -> str:

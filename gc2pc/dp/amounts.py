@@ -2,7 +2,7 @@
 
 A float means the decimal that it prints: 0.1 is 1/10. Whether a rational ratio R is at most e^epsilon is
 decided exactly: e^epsilon is irrational for a rational epsilon above 0 (Lindemann 1882), so rational bounds
-decide sooner or later; for epsilon = c ln(q) integer powers do.
+decide sooner or later; for epsilon = c ln(q) integer powers do where the bounds do not.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from numbers import Integral
 from typing import Any, Final
 
 from gc2pc.lang.source import compile_error
@@ -21,6 +22,19 @@ MAX_EPSILON: Final = 64
 
 DEFAULT_DELTA: Final = Fraction(1, 1 << 40)
 """Where no delta_dp is given."""
+
+_CLOSE: Final = 4096
+"""Bits of bounds after which two numbers are likely to be equal."""
+
+_EASY_POWER: Final = 256
+_LONGEST: Final = 1 << 64
+"""Denominators of what users write: up to 19 digits."""
+
+_LONG_TEXT: Final = 100
+"""Characters of the longest text that is read as a number."""
+
+_SHOWN: Final = 60
+"""Characters of a bad value that an error repeats."""
 
 _DIGITS: Final = 50
 _DECIMAL: Final = Context(prec=_DIGITS)
@@ -46,36 +60,55 @@ class Epsilon:
         """Whether ratio <= e^epsilon, exactly."""
         if ratio <= 1:
             return True
-        if self.base is not None:
-            return ratio**self.scale.denominator <= self.base**self.scale.numerator
         bits = 64
         while True:
-            below, above = _exp_bounds(self.scale, bits)
+            below, above = self._bounds(bits)
             if ratio <= below:
                 return True
-            if ratio >= above:
+            if ratio > above:
                 return False
             bits *= 2
+            if bits > _CLOSE and self._may_be(ratio):  # no bound tells them apart if they are equal
+                assert self.base is not None
+                return ratio**self.scale.denominator <= self.base**self.scale.numerator
+
+    def _may_be(self, ratio: Fraction) -> bool:
+        """Whether e^epsilon could be this very number; if so, the powers that tell are short.
+
+        If ratio^d = base^n in lowest terms n / d, both are powers of one rational: base its d-th, ratio its
+        n-th, and neither numerator is below 2 to that power.
+        """
+        if self.base is None:
+            return False
+        fits = self.scale.denominator < self.base.numerator.bit_length()
+        return fits and self.scale.numerator < ratio.numerator.bit_length()
+
+    def _bounds(self, bits: int) -> tuple[Fraction, Fraction]:
+        """Rationals around e^epsilon, about 2^-bits from each other relative to it."""
+        if self.base is None:
+            return _exp_bounds(self.scale, bits)
+        if self.scale.denominator == 1 and self.scale.numerator <= _EASY_POWER:
+            power = self.base**self.scale.numerator
+            return power, power
+        below, above = _ln_bounds(self.base, bits + 16)
+        return _exp_bounds(self.scale * below, bits)[0], _exp_bounds(self.scale * above, bits)[1]
 
     def part(self, share: Fraction) -> Epsilon:
         """So much of it."""
         return Epsilon(self.scale * share, self.base)
 
     def ratio_below(self, bits: int = 64) -> Fraction:
-        """A rational at most e^epsilon, within 2^-bits of it; e^epsilon itself where that is rational."""
-        if self.base is None:
-            return _exp_bounds(self.scale, bits)[0]
-        power = self.base**self.scale.numerator
-        return power if self.scale.denominator == 1 else _root_below(power, self.scale.denominator, bits)
+        """A rational at most e^epsilon, within 2^-bits of it; e^epsilon itself for ln(q)."""
+        return self._bounds(bits)[0]
 
     def approximate(self) -> Decimal:
-        """50 digits, for searches and for people."""
+        """To about 50 digits, for searches and for people."""
         scale = _DECIMAL.divide(Decimal(self.scale.numerator), Decimal(self.scale.denominator))
         return scale if self.base is None else _DECIMAL.multiply(scale, logarithm(self.base))
 
 
 def logarithm(value: Fraction) -> Decimal:
-    """The natural logarithm to 50 digits, the same on every machine."""
+    """The natural logarithm to about 50 digits, the same on every machine."""
     return _DECIMAL.subtract(_DECIMAL.ln(Decimal(value.numerator)), _DECIMAL.ln(Decimal(value.denominator)))
 
 
@@ -83,34 +116,46 @@ def logarithm(value: Fraction) -> Decimal:
 def _exp_bounds(x: Fraction, bits: int) -> tuple[Fraction, Fraction]:
     """Rationals around e^x, x >= 0, within 2^-bits of it: Taylor's series of x / 2^k, squared k times."""
     halvings = max(0, x.numerator.bit_length() - x.denominator.bit_length() + 2)
+    unit = 1 << (bits + 2 * halvings + 16)
     small = x / (1 << halvings)
-    precision = bits + 2 * halvings + 16
-    unit = 1 << precision
-    low = high = term = Fraction(1)
+    low = term = Fraction(1)
     n = 0
     while term * unit > 1:
         n += 1
-        term = term * small / n
+        term = Fraction(int(term * small / n * unit) + 1, unit)  # rounded up, so that numbers stay short
         low += term
-    high = low + 2 * term  # the rest is below a geometric series of ratio 1/2
+    # Every term is at most two units too large, and those left out are below two of the last.
+    low, high = low - Fraction(2 * n, unit), low + 2 * term
     for _ in range(halvings):
-        low, high = low * low, high * high
-        # Round outward: the numbers stay short.
-        low, high = Fraction(int(low * unit), unit), Fraction(int(high * unit) + 1, unit)
-    return low, high
+        low, high = Fraction(int(low * low * unit), unit), Fraction(int(high * high * unit) + 1, unit)
+    return max(low, Fraction(1)), high
 
 
-def _root_below(value: Fraction, degree: int, bits: int) -> Fraction:
-    """The largest multiple of 2^-(bits + 1) whose power is at most `value` >= 1."""
-    unit = 1 << (bits + 1)
-    low, high = unit, int(value * unit) + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if Fraction(middle, unit) ** degree <= value:
-            low = middle
-        else:
-            high = middle
-    return Fraction(low, unit)
+@lru_cache(maxsize=256)
+def _ln_bounds(q: Fraction, bits: int) -> tuple[Fraction, Fraction]:
+    """Rationals around ln q, q > 1, within 2^-bits.
+
+    q = 2^k m with 1 <= m < 2, and ln m = 2 artanh((m - 1) / (m + 1)).
+    """
+    doublings = int(q).bit_length() - 1
+    rest = q / (1 << doublings)
+    unit = 1 << (bits + doublings.bit_length() + 8)
+    low, high = _artanh_bounds((rest - 1) / (rest + 1), unit)
+    two = _artanh_bounds(Fraction(1, 3), unit)
+    return 2 * (low + doublings * two[0]), 2 * (high + doublings * two[1])
+
+
+def _artanh_bounds(z: Fraction, unit: int) -> tuple[Fraction, Fraction]:
+    """Rationals around z + z^3 / 3 + z^5 / 5 + .., 0 <= z <= 1/3, in steps of 1 / unit."""
+    power = int(z * unit)
+    square = z * z
+    total = n = 0
+    while power:
+        total += power // (2 * n + 1)
+        power = int(power * square)
+        n += 1
+    # Rounding down loses less than three units a term, and the terms left out are less than three units.
+    return Fraction(total, unit), Fraction(total + 3 * n + 3, unit)
 
 
 def ln(q: Any) -> Epsilon:
@@ -120,7 +165,7 @@ def ln(q: Any) -> Epsilon:
     """
     base = _exact(q)
     if base is None or base <= 1:
-        raise compile_error(f"dp.ln({q!r}): a number above 1 is needed", "dp.ln(3)")
+        raise compile_error(f"dp.ln({_quoted(q)}): a number above 1 is needed", "dp.ln(3)")
     return _checked(Epsilon(Fraction(1), base), q)
 
 
@@ -137,7 +182,7 @@ def epsilon_of(value: Any) -> Epsilon:
     if isinstance(value, Epsilon):
         return _checked(value, value)
     if isinstance(value, str):
-        match = _LN.fullmatch(value)
+        match = _LN.fullmatch(value) if len(value) <= _LONG_TEXT else None
         if match is not None:
             scale, base = _exact(match["scale"] or "1"), _exact(match["base"])
             over = _exact(match["over"] or "1")
@@ -153,14 +198,16 @@ def epsilon_of(value: Any) -> Epsilon:
 def _checked(epsilon: Epsilon, value: Any) -> Epsilon:
     if epsilon.scale <= 0 or epsilon.approximate() > MAX_EPSILON:
         raise _no_epsilon(value)
-    if epsilon.scale.denominator > 1 << 64 or (epsilon.base or Fraction(1)).denominator > 1 << 64:
-        raise compile_error(f"epsilon={value!r} has too many digits", 'epsilon="1/10"')
+    base = epsilon.base or Fraction(1)
+    if max(epsilon.scale.denominator, base.denominator, base.numerator) > _LONGEST:
+        raise compile_error(f"epsilon={_quoted(value)} has too many digits", 'epsilon="1/10"')
     return epsilon
 
 
 def _no_epsilon(value: Any) -> Exception:
     return compile_error(
-        f"epsilon={value!r}: a number above 0 and at most {MAX_EPSILON}", 'epsilon=1, "1/10" or dp.ln(3)'
+        f"epsilon={_quoted(value)}: a number above 0 and at most {MAX_EPSILON}",
+        'epsilon=1, "1/10" or dp.ln(3)',
     )
 
 
@@ -173,7 +220,7 @@ def delta_of(value: Any) -> Fraction:
     match = _POWER.fullmatch(value) if isinstance(value, str) else None
     number = Fraction(2) ** int(match["exponent"]) if match else _exact(value)
     if number is None or not 0 <= number < 1:
-        raise compile_error(f"delta_dp={value!r}: a number from 0 and below 1", 'delta_dp="2^-40"')
+        raise compile_error(f"delta_dp={_quoted(value)}: a number from 0 and below 1", 'delta_dp="2^-40"')
     return number
 
 
@@ -185,7 +232,9 @@ def number_of(value: Any, what: str) -> Fraction:
     """
     number = _exact(value)
     if number is None:
-        raise compile_error(f"{what} is a public number, not {value!r}", '100, "1/2" or Fraction(1, 2)')
+        raise compile_error(
+            f"{what} is a public number, not {_quoted(value)}", '100, "1/2" or Fraction(1, 2)'
+        )
     return number
 
 
@@ -193,13 +242,15 @@ def _exact(value: Any) -> Fraction | None:
     """The exact number, or None: no truth values, no infinities."""
     if isinstance(value, bool):
         return None
+    if isinstance(value, Integral):
+        value = int(value)  # NumPy's as well
     if isinstance(value, float):
-        value = repr(value)
-    if isinstance(value, str) and len(value) > 100:
-        return None
-    if isinstance(value, str) and re.search(r"[eE][+-]?\d{4,}", value):
+        value = repr(float(value))
+    if isinstance(value, Decimal):
+        value = str(value)
+    if isinstance(value, str) and (len(value) > _LONG_TEXT or re.search(r"[eE][+-]?[\d_]{4,}", value)):
         return None  # 1e999999999 would fill the memory
-    if isinstance(value, int | Fraction | str | Decimal):
+    if isinstance(value, int | Fraction | str):
         try:
             return Fraction(value)
         except (ValueError, ZeroDivisionError, OverflowError):
@@ -207,10 +258,21 @@ def _exact(value: Any) -> Fraction | None:
     return None
 
 
+def _quoted(value: Any) -> str:
+    """A bad value for an error, cut if it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no integer of more than 4,300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
 def shown_epsilon(ratio: Fraction) -> str:
     """ln(ratio) for people: six digits, rounded up."""
     if ratio == 1:
         return "0"
-    exact = logarithm(ratio)
-    rounded = Context(prec=6, rounding=ROUND_CEILING).plus(exact)
+    leading_zeros = int(1 / (ratio - 1)).bit_length()
+    above = _ln_bounds(ratio, 64 + leading_zeros)[1]
+    context = Context(prec=6, rounding=ROUND_CEILING)
+    rounded = context.divide(Decimal(above.numerator), Decimal(above.denominator))
     return format(rounded.normalize(), "f")

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import accumulate, product
-from math import comb
 
 import numpy as np
 
@@ -269,7 +268,7 @@ def _sums(coins: int, scale: int, summands: int) -> tuple[int, ...]:
     """In how many ways each value of 2^scale * Binomial(coins) + the uniform summands comes about."""
     run = 1 << scale
     ways = [0] * (coins * run + 1)
-    ways[::run] = [comb(coins, k) for k in range(coins + 1)]
+    ways[::run] = accumulate(range(coins), lambda c, k: c * (coins - k) // (k + 1), initial=1)
     for _ in range(summands):  # a sliding window's sum is a difference of running sums
         sums = list(accumulate(ways))
         ways = sums[:run] + [after - before for after, before in zip(sums[run:], sums, strict=False)]

@@ -56,12 +56,13 @@ class Coin:
         for i in range(1, self.bits):
             gate = graph.or_ if self.n >> i & 1 else graph.and_
             below = gate(random[i] ^ 1, below)
-        return below, Step(f"coin {self}", tuple(random), (below,), self._meaning)
+        return below, Step(f"coin {self}", tuple(random), (below,), self.meaning)
 
     def draw(self, bits: Sequence[int]) -> int:
         """The same from the same bits."""
         return int(sum(bit << i for i, bit in enumerate(bits)) < self.n)
 
-    def _meaning(self, rows: Rows) -> Rows:
+    def meaning(self, rows: Rows) -> Rows:
+        """The same for rows of random bits."""
         values = rows.astype(np.int64) @ (1 << np.arange(self.bits, dtype=np.int64))
         return (values < self.n).astype(np.uint8)[:, None]

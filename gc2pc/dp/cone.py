@@ -143,7 +143,7 @@ def evaluate(
     uses = _uses(graph, order, outputs)
     for node in order:
         values[node] = _value(graph, node, values)
-        for read in reads(graph, node):
+        for read in _operands(graph, node):
             uses[read] -= 1
             if not uses[read]:
                 del values[read]
@@ -154,7 +154,7 @@ def _unpacked(packed: Bits, complement: int, count: int) -> Bits:
     return np.unpackbits(~packed if complement else packed, axis=1, count=count)
 
 
-def reads(graph: Graph, node: int) -> Sequence[int]:
+def _operands(graph: Graph, node: int) -> Sequence[int]:
     """The nodes that a gate reads; a gather may name one twice."""
     kind = graph.op[node]
     if kind in (Op.XOR, Op.AND):
@@ -170,7 +170,7 @@ def _uses(graph: Graph, order: Sequence[int], outputs: Sequence[int]) -> dict[in
     for literal in outputs:
         uses[literal >> 1] = uses.get(literal >> 1, 0) + 1
     for node in order:
-        for read in reads(graph, node):
+        for read in _operands(graph, node):
             uses[read] = uses.get(read, 0) + 1
     return uses
 

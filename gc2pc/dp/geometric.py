@@ -90,17 +90,19 @@ class Geometric:
                 steps.append(Step(f"prefix {number}", (leading[-1], success), (both,), _both))
                 success = both
             leading.append(success)
+        height = _thermometer(graph, leading)
+        steps.append(Step("count", tuple(leading), tuple(height), self._count, self._thermometers()))
         sign = [next(rest)] if self.two_sided else []
-        uniform = list(rest)
-        magnitude = uniform + low + _thermometer(graph, leading)
-        wires = [graph.xor(bit, sign[0]) for bit in magnitude] + sign if sign else magnitude
-        inputs = (*low, *leading, *sign)
-        above = tuple(wires[self.uniform :])
-        steps.append(Step("result", inputs, above, self._meaning, self._domain()))
-        if sign and uniform:
-            pairs = [((bit, sign[0]), (wire,)) for bit, wire in zip(uniform, wires, strict=False)]
-            steps += [Step("plateau", reads, made, _either) for reads, made in pairs]
+        wires = [*rest, *low, *height]
+        if sign:
+            wires = [self._signed(graph, bit, sign[0], steps) for bit in wires] + sign
         return Sample(wires, tuple(steps))
+
+    def _signed(self, graph: Graph, bit: int, sign: int, steps: list[Step]) -> int:
+        """A bit of the magnitude, or its complement: free."""
+        wire = graph.xor(bit, sign)
+        steps.append(Step("sign", (bit, sign), (wire, sign), _complemented))
+        return wire
 
     def draw(self, bits: Sequence[int]) -> int:
         """The same sample from the same bits."""
@@ -134,24 +136,56 @@ class Geometric:
             ("uniform bits", str(self.uniform)),
         )
 
-    def _domain(self) -> Rows:
-        """All that low coins, a thermometer and a sign can be together."""
-        j, signs = len(self.low), 2 if self.two_sided else 1
-        index = np.arange((1 << j) * (self.cap + 1) * signs)
-        low = index[:, None] >> np.arange(j) & 1
-        height = index >> j if signs == 1 else (index >> j) % (self.cap + 1)
-        leading = height[:, None] > np.arange(self.cap)
-        sign = index // ((1 << j) * (self.cap + 1))
-        columns = [low, leading, sign[:, None]] if self.two_sided else [low, leading]
-        return np.concatenate(columns, axis=1).astype(np.uint8)
+    def check(self, sample: Sample, random: Sequence[int]) -> None:
+        """Prove that steps which are what they say make this law, however many random bits there are.
 
-    def _meaning(self, rows: Rows) -> Rows:
-        j = len(self.low)
-        low = rows[:, :j].astype(np.int64) @ (1 << np.arange(j, dtype=np.int64))
-        size = low + (rows[:, j : j + self.cap].sum(axis=1, dtype=np.int64) << j)
-        if self.two_sided:
-            size = np.where(rows[:, -1] == 1, -size - 1, size)
-        bits: Rows = (size[:, None] >> np.arange(self.width - self.uniform) & 1).astype(np.uint8)
+        Coins read their own random bits and are true on n of 2^l rows, each prefix is the AND of the one
+        before and a coin, the count is that of the leading ones, and a fair sign complements all.
+
+        Raises:
+            ValueError: They do not; the text says which.
+        """
+        steps, rest = iter(sample.steps), list(random)
+        if len(rest) != self.random_bits:
+            raise ValueError(f"{len(rest)} random bits where {self.random_bits} are needed")
+
+        def made(name: str, inputs: Wires, rows: Rows, expected: Rows) -> Wires:
+            step = next(steps, None)
+            if step is None or step.inputs != tuple(inputs):
+                raise ValueError(f"no step is the {name}")
+            if not np.array_equal(step.meaning(rows), expected):
+                raise ValueError(f"the {step.name} is not the {name}")
+            return list(step.outputs)
+
+        def flip(coin: Coin) -> int:
+            own, rest[:] = rest[: coin.bits], rest[coin.bits :]
+            rows = _rows(coin.bits)
+            step = f"coin {coin}"
+            return made(step, own, rows, coin.meaning(rows))[0]
+
+        low = [flip(coin) for coin in self.low]
+        leading: Wires = []
+        for number in range(self.cap):
+            success = flip(self.top)
+            if leading:
+                success = made(f"prefix {number}", [leading[-1], success], _rows(2), _both(_rows(2)))[0]
+            leading.append(success)
+        thermometers = self._thermometers()
+        height = made("count", leading, thermometers, self._count(thermometers))
+        sign = [rest.pop(0)] if self.two_sided else []
+        wires = rest + low + height
+        if sign:
+            wires = [made("sign", [bit, *sign], _rows(2), _complemented(_rows(2)))[0] for bit in wires] + sign
+        if wires != sample.wires or next(steps, None) is not None:
+            raise ValueError("the steps do not end in the result")
+
+    def _thermometers(self) -> Rows:
+        """All that the leading coins can be."""
+        return (np.arange(self.cap + 1)[:, None] > np.arange(self.cap)).astype(np.uint8)
+
+    def _count(self, rows: Rows) -> Rows:
+        height = rows.sum(axis=1, dtype=np.int64)
+        bits: Rows = (height[:, None] >> np.arange(self.cap.bit_length()) & 1).astype(np.uint8)
         return bits
 
 
@@ -184,9 +218,15 @@ def _thermometer(graph: Graph, leading: Wires) -> Wires:
     return count
 
 
+def _rows(count: int) -> Rows:
+    rows: Rows = (np.arange(1 << count)[:, None] >> np.arange(count) & 1).astype(np.uint8)
+    return rows
+
+
 def _both(rows: Rows) -> Rows:
     return rows[:, :1] & rows[:, 1:]
 
 
-def _either(rows: Rows) -> Rows:
-    return rows[:, :1] ^ rows[:, 1:]
+def _complemented(rows: Rows) -> Rows:
+    """(bit, sign) to (bit or its complement, sign)."""
+    return np.stack([rows[:, 0] ^ rows[:, 1], rows[:, 1]], axis=1)

@@ -2,7 +2,9 @@
 
 Source: Dwork, Roth, "The Algorithmic Foundations of Differential Privacy" (2014), definition 2.4, theorem
 3.16 (composition), theorem 2.2 (groups). For neighbours D, D' and every set S of outputs:
-P(M(D) in S) <= R P(M(D') in S) + delta.
+P(M(D) in S) <= R P(M(D') in S) + delta. Assumption: computational, as of the protocol (SIM-CDP). Threat
+model: semi-honest parties, see docs/differential-privacy.md. It does not protect against runs that nobody
+adds up.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from gc2pc.dp.amounts import Epsilon
+
+EXACT_BITS: Final = 1024
+"""A denominator of more bits is rounded, upwards: a guarantee of many runs would fill pages."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +33,36 @@ class Guarantee:
 
     def then(self, other: Guarantee) -> Guarantee:
         """Both on the same data, the second even chosen by what the first let out."""
-        return Guarantee(self.ratio * other.ratio, self.delta + other.delta)
+        return _rounded(self.ratio * other.ratio, self.delta + other.delta)
 
     def times(self, runs: int) -> Guarantee:
         """So often on the same data."""
-        return Guarantee(self.ratio**runs, self.delta * runs)
+        return _rounded(self.ratio**runs, self.delta * runs)
 
     def group(self, steps: int) -> Guarantee:
         """For datasets so many steps apart: R^c, delta (1 + R + ... + R^(c-1))."""
         if self.ratio == 1:
             return Guarantee(self.ratio, self.delta * steps)
         power = self.ratio**steps
-        return Guarantee(power, self.delta * (power - 1) / (self.ratio - 1))
+        return _rounded(power, self.delta * (power - 1) / (self.ratio - 1))
 
     def within(self, epsilon: Epsilon, delta: Fraction) -> bool:
         """Whether it is no more than these allow, exactly."""
         return self.delta <= delta and epsilon.allows(self.ratio)
+
+
+def _rounded(ratio: Fraction, delta: Fraction) -> Guarantee:
+    """The two, each rounded up if it is long, by less than a part in 2^(EXACT_BITS - 2)."""
+    return Guarantee(_short_above(ratio), _short_above(delta))
+
+
+def _short_above(value: Fraction) -> Fraction:
+    """The value, or if its denominator is long the next larger one of EXACT_BITS binary digits or so."""
+    if value.denominator.bit_length() <= EXACT_BITS:
+        return value
+    magnitude = value.numerator.bit_length() - value.denominator.bit_length()
+    digits = max(0, EXACT_BITS - magnitude)
+    return Fraction(-(-(value.numerator << digits) // value.denominator), 1 << digits)
 
 
 NOTHING: Final = Guarantee(Fraction(1), Fraction(0))

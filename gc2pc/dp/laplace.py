@@ -81,6 +81,8 @@ def _within(x: Value, target: Epsilon, given: Any, bounds: tuple[int, int]) -> V
     inner = held(x, first, last)
     known = given is not None or isinstance(x, Query)
     sensed = sensitivity_of(x, given) if known else of_range(inner)
+    if x.size == 1 and sensed.total > last - first:
+        sensed = of_range(inner)
     plan = plan_laplace(target, Fraction(0), sensed.total, vector=x.size > 1, span=last - first)
     noise = draw(plan.sampler, x.shape)
     shown = held(noised(inner, noise.value), first, last)

@@ -1,21 +1,22 @@
 """The index of (nearly) the largest score: report noisy max with one-sided geometric noise.
 
-Source: Dwork, Roth, "The Algorithmic Foundations of Differential Privacy" (2014), 3.3; with exponential noise it
-is permute-and-flip (McKenna, Sheldon, "Permute-and-Flip", NeurIPS 2020; Ding, Kifer, Saghaian, Steinke, Wang, Xiao,
-Zhang, arXiv 2105.07260), the geometric noise is its counterpart on whole numbers. It is *not* the exponential
-mechanism's law, for which see `exponential`.
+Source: Dwork, Roth, "The Algorithmic Foundations of Differential Privacy" (2014), 3.3; with exponential
+noise it is permute-and-flip (McKenna, Sheldon, "Permute-and-Flip", NeurIPS 2020; Ding, Kifer, Saghaian,
+Steinke, Wang, Xiao, Zhang, arXiv 2105.07260), the geometric noise is its counterpart on whole numbers. It
+is *not* the exponential mechanism's law, for which see `exponential`.
 
-Guarantee, for scores that move by at most D. Fix all noises but that of candidate i, and all coins. In a fixed
-tournament i wins if and only if its noise Z_i reaches a threshold k: at each of its matches it has to reach its
-opponent's noisy score, which does not depend on Z_i, or to exceed it where the coin favours the other one. Between
-neighbours opponents rise by at most D and i's own score falls by at most D, so k rises by at most t = 2D, or by t = D if
-all scores move in the same direction. Hence P(i wins) shrinks by no more than R, the largest S(k) / S(k + t)
-with S(k) = P(Z >= k). So noise without a bound gives (R, 0). Ours is cut off at a cap; drawn from the same bits
-the two differ with a probability of at most b = n P(one is cut off), and so do their outputs. Hence for every
-set S of outputs P(S) <= P_unbounded(S) + b <= R P'_unbounded(S) + b <= R P'(S) + (1 + R) b: delta = (1 + R) b.
+Guarantee, for scores that move by at most D. Fix all noises but that of candidate i, and all coins. In a
+fixed tournament i wins if and only if its noise Z_i reaches a threshold k: at each of its matches it has
+to reach its opponent's noisy score, which does not depend on Z_i, or to exceed it where the coin favours
+the other one. Between neighbours opponents rise by at most D and i's own score falls by at most D, so k
+rises by at most t = 2D, or by t = D if all scores move in the same direction. Hence P(i wins) shrinks by
+no more than R, the largest S(k) / S(k + t) with S(k) = P(Z >= k). So noise without a bound gives (R, 0).
+Ours is cut off at a cap; drawn from the same bits the two differ with a probability of at most b = n
+P(one is cut off), and so do their outputs. Hence for every set S of outputs P(S) <= P_unbounded(S) + b <=
+R P'_unbounded(S) + b <= R P'(S) + (1 + R) b: delta = (1 + R) b.
 
-Assumption: computational, as of the protocol. Threat model: semi-honest parties. It does not protect against a
-wrong asserted sensitivity, and says nothing on how much larger the largest score is.
+Assumption: computational, as of the protocol. Threat model: semi-honest parties. It does not protect
+against a wrong asserted sensitivity, and says nothing on how much larger the largest score is.
 """
 
 from __future__ import annotations
@@ -80,13 +81,13 @@ def candidates(scores: Any, name: str) -> Value:
     Raises:
         CompileError: They are no array of numbers of one axis, with two elements at least.
     """
-    scores = value_of(scores, name)
-    if scores.ndim != 1 or not 2 <= len(scores) <= MOST_CANDIDATES:
+    values = value_of(scores, name)
+    if values.ndim != 1 or not 2 <= len(values) <= MOST_CANDIDATES:
         raise compile_error(
-            f"dp.{name} takes an array of 2 scores or more, not {scores.type}",
+            f"dp.{name} takes an array of 2 scores or more, not {values.type}",
             "stack([a, b]), or x.flatten()",
         )
-    return scores
+    return values
 
 
 def moved_by(sensed: Sensitivity) -> int:
@@ -127,9 +128,9 @@ def raised(x: Value, noise: Value, bits: int) -> Value:
     low, high = (x.low << bits) + min(0, noise.low), (x.high << bits) + noise.high
     width = max((-1 - low).bit_length(), high.bit_length()) if low < 0 else max(1, high.bit_length())
     scalar = checked(Scalar(INT, width + 1) if low < 0 else Scalar(UINT, width))
-    total = (as_integer(x).to(scalar) << bits) + noise.to(scalar)
-    assert isinstance(total, Value)
-    return total
+    number = as_integer(x).to(scalar)
+    assert isinstance(number, Value)
+    return (number << bits) + noise.to(scalar)
 
 
 def champion(values: Value, coins: Value) -> Value:

@@ -1,11 +1,12 @@
 """Exact facts on the one-sided geometric noise that selection uses: Z = 2^j H + L, before H is cut off.
 
-H counts the successes of a top coin before its first failure, and bit i of L < 2^j is a coin of its own. An
-event "Z >= k" loses no more than the largest S(k) / S(k + t) when its threshold moves up by t, with
-S(k) = P(Z >= k): that is all that selection by a maximum needs. Where single values count (a noisy threshold),
-it is P(k) / P(k + t). With U uniform on [0, 2^u), the same two bounds hold for 2^u Z + U and moves of up to
-2^u t: there S is interpolated linearly between two neighbours, P is constant between them, and a quotient of
-sums is at most the largest quotient of summands.
+H counts the successes of a top coin before its first failure, and bit i of L < 2^j is a coin of its own.
+An event "Z >= k" loses no more than the largest S(k) / S(k + t) when its threshold moves up by t, with
+S(k) = P(Z >= k): that is all that selection by a maximum needs. Where single values count (a noisy
+threshold), it is the largest P(k) / P(k + i) for i up to t. With U uniform on [0, 2^u), the same two
+bounds hold for 2^u Z + U and moves of up to 2^u t: there S is interpolated linearly between two
+neighbours, P is constant between them, and a quotient of sums is at most the largest quotient of
+summands.
 
 Source: the truncated geometric mechanism, Ghosh, Roughgarden, Sundararajan (STOC 2009); coins per bit, Dwork,
 Kenthapadi, McSherry, Mironov, Naor, "Our Data, Ourselves" (EUROCRYPT 2006).
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import Final
 
 PERIOD: Final = 12
@@ -42,7 +44,7 @@ class OneSided:
         return masses
 
     def survival_ratio(self, steps: int) -> Fraction:
-        """The largest P(Z >= k) / P(Z >= k + steps); a bound on it for long periods and more than one step."""
+        """The largest P(Z >= k) / P(Z >= k + steps); a bound on it for several steps and a long period."""
         if steps > 1 and len(self.low) > PERIOD:
             return self.survival_ratio(1) ** steps
         if steps > 1:
@@ -57,10 +59,11 @@ class OneSided:
         return 1 / fall
 
     def mass_ratio(self, steps: int) -> Fraction:
-        """The largest P(Z = k) / P(Z = k + steps), which the quotients of tails do not exceed."""
-        if len(self.low) > PERIOD:
-            raise ValueError("too long a period")
-        return self._largest(self.masses(), steps)
+        """The largest P(Z = k) / P(Z = k + t) for t up to `steps`; a bound on it for long periods."""
+        if len(self.low) + steps.bit_length() > PERIOD:
+            odds = [*((1 - one) / one for one in self.low), 1 / self.top]
+            return max(odd / prod(odds[:i], start=Fraction(1)) for i, odd in enumerate(odds)) ** steps
+        return max(self._largest(self.masses(), t) for t in range(1, steps + 1))
 
     def _largest(self, period: Sequence[Fraction], steps: int) -> Fraction:
         size = len(period)

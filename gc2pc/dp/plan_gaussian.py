@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from math import floor, isqrt
@@ -44,7 +43,6 @@ FINER: Final = 3
 
 LEAST_DELTA: Final = Fraction(1, 1 << 128)
 
-
 Plan: TypeAlias = tuple[CentredBinomial, Fraction]
 """Noise, and its exact delta."""
 
@@ -61,7 +59,7 @@ class GaussianPlan:
 
     sampler: CentredBinomial
     guarantee: Guarantee
-    ideal: Decimal
+    ideal: Fraction
 
 
 @cache
@@ -81,9 +79,9 @@ def plan_gaussian(
     if sensitivity < 1:
         raise compile_error("a sensitivity is at least one unit", "sensitivity=1")
     ratio = _short(epsilon.ratio_below())
-    ideal = analytic_sigma(epsilon.approximate(), delta) * sensitivity
+    ideal = Fraction(analytic_sigma(epsilon.approximate(), delta)) * sensitivity
     for doublings in range(10):
-        limit = (Fraction(ideal) * (1 + slack * 2**doublings)) ** 2
+        limit = (ideal * (1 + slack * 2**doublings)) ** 2
         plans = _plans(ratio, delta, sensitivity, limit)
         best = min(plans, key=lambda plan: (plan[0].and_count, plan[0].variance), default=None)
         if best is not None:
@@ -97,9 +95,9 @@ def plan_gaussian(
 def worst_delta(law: Law, ratio: Fraction, sensitivity: int) -> Fraction:
     """The least delta with which shifts of 1, 2, .., `sensitivity` all hold at this ratio; exact.
 
-    Noise 2^u X + U with U uniform on [0, 2^u): a shift of q 2^u + f moves X by q at outputs whose u low
-    bits are at least f, and by q + 1 at the others. So its delta is the mean of delta_X(q) and delta_X(q +
-    1), weighted 2^u - f and f: linear between multiples of 2^u, so the multiples and the last shift decide.
+    Noise 2^u X + U with U uniform on [0, 2^u): a shift of q 2^u + f moves X by q at outputs whose u low bits
+    are at least f, and by q + 1 at the others. So its delta is a mean of delta_X(q) and delta_X(q + 1), with
+    weights 2^u - f and f: linear between multiples of 2^u, so the multiples and the last shift decide.
     """
     run = 1 << law.uniform
     steps, rest = divmod(sensitivity, run)

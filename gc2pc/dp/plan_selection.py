@@ -1,11 +1,12 @@
-"""The cheapest one-sided geometric noise for selection: noisy max, and the queries of the sparse vector technique.
+"""The cheapest one-sided geometric noise for selection: for `noisy_max`, and the queries of `sparse_vector`.
 
-What has to hold is S(k) <= e^epsilon S(k + moved) for the tail S of the noise (see `one_sided`). The search goes
-from the top coin down: the tail at multiples of 2^(i+1) is given, and coin i puts it at those of 2^i. For a tail
-that falls by the factor r in the step that falls most, a coin with probability p makes two steps of it, by
-r + (1 - r) p and r / (r + (1 - r) p), and both grow with r: so only the smallest factor has to be followed,
-and every p between two bounds will do. The shortest dyadic ones are the cheapest coins. The bits below a step
-are uniform: they are free, and the tail is interpolated between steps.
+What has to hold is S(k) <= e^epsilon S(k + moved) for the tail S of the noise (see `one_sided`). The
+search goes from the top coin down: the tail at multiples of 2^(i+1) is given, and coin i puts it at those
+of 2^i. For a tail that falls by the factor r in the step that falls most, a coin with probability p makes
+two steps of it, by r + (1 - r) p and r / (r + (1 - r) p), and both grow with r: so only the smallest
+factor has to be followed, and every p between two bounds will do. The shortest dyadic ones are the
+cheapest coins. The bits below a step are uniform: they are free, and the tail is interpolated between
+steps.
 
 Floating point steers the search, by operations that give the same result everywhere; the ratio that a plan
 states is an exact fraction, and was compared with e^epsilon exactly.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cache
 from math import ceil, sqrt
@@ -47,6 +49,9 @@ MOST_STEPS: Final = 64
 SMALLEST: Final = 1e-6
 """A top coin one level above a fall of this is as short as they get."""
 
+DIGITS: Final = 256
+"""Most bits of a ratio's denominator."""
+
 ROUNDING: Final = 1e-9
 """What the search allows for its own rounding, either way; the exact check decides."""
 
@@ -56,6 +61,8 @@ FINEST: Final = 8.0
 FAIR_BITS: Final = 3
 """Most uniform bits that are spent on ties."""
 
+_DECIMAL: Final = Context(prec=30)
+
 
 @dataclass(frozen=True)
 class SelectionPlan:
@@ -64,7 +71,7 @@ class SelectionPlan:
     Attributes:
         sampler: One sample, to be added to a score times 2^raised.
         raised: The uniform bits that stand below the scores' own: they make ties rare, and cost no privacy.
-        ratio: The largest S(k) / S(k + moved), exact.
+        ratio: The largest S(k) / S(k + moved); a little more where that has too many digits.
         missed: Probability that one sample was cut off.
     """
 
@@ -130,7 +137,16 @@ def plan_selection(
         raised += 1
     low, top = tuple(Coin(*coin) for coin in best.low[best.fair :]), Coin(*best.top)
     sampler = Geometric(low, top, cap, best.plateau + best.fair + raised, two_sided=False)
-    return SelectionPlan(sampler, raised, law.survival_ratio(-(-moved >> best.plateau)), left)
+    ratio = law.survival_ratio(-(-moved >> best.plateau))
+    return SelectionPlan(sampler, raised, _shortened(ratio, epsilon), left)
+
+
+def _shortened(ratio: Fraction, epsilon: Epsilon) -> Fraction:
+    """The same, or a fraction of fewer digits that is a little larger and still within epsilon."""
+    if ratio.denominator.bit_length() <= DIGITS:
+        return ratio
+    short = Fraction(ceil(ratio * (1 << DIGITS - 1)), 1 << DIGITS - 1)
+    return short if epsilon.allows(short) else ratio
 
 
 def _probability(coin: Short) -> float:
@@ -144,7 +160,10 @@ def _cheapest(
     steps = -(-moved >> plateau)
     if steps > MOST_STEPS or (plateau and steps == -(-moved >> (plateau - 1))):
         return best
-    fall, ideal = (float((-epsilon.approximate() / units).exp()) for units in (steps, moved))
+    fall, ideal = (
+        float(_DECIMAL.exp(_DECIMAL.divide(-epsilon.approximate(), Decimal(units))))
+        for units in (steps, moved)
+    )
     limit = (1 + float(slack)) ** 2 * (ideal / (1 - ideal) ** 2 + 0.25)
     unit = float(1 << 2 * plateau)
     limit = (limit - (unit - 1) / 12) / unit
@@ -163,11 +182,8 @@ def _cheapest(
             whole = unit * (variance + more) + (unit - 1) / 12
             found = _Found(cost + sum(bits - 1 for _, bits in low), whole, plateau, low, top)
             fits = variance + more <= limit and len(low) - found.fair <= LOW
-            if (
-                fits
-                and (best is None or found.key < best.key)
-                and epsilon.allows(found.law().survival_ratio(steps))
-            ):
+            better = fits and (best is None or found.key < best.key)
+            if better and epsilon.allows(found.law().survival_ratio(steps)):
                 best = found
     return best
 

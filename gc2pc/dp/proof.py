@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from gc2pc.dp.cone import ConeError, cone, evaluate, reads
+from gc2pc.dp.cone import ConeError, cone, evaluate
 from gc2pc.dp.domain import Implications, outside
 from gc2pc.dp.sampler import Sample, Sampler, Step
 from gc2pc.ir.graph import Graph, Release
@@ -142,7 +142,10 @@ def check_noise(graph: Graph, noise: Noise, wires: Sequence[int]) -> None:
             raise ProofError(f"no step makes bit {number} of the noise")
     own = getattr(sampler, "check", None)
     if own is not None:
-        own(Sample(list(wires), noise.steps), random)
+        try:
+            own(Sample(list(wires), noise.steps), random)
+        except ValueError as error:
+            raise ProofError(str(error)) from None
     _check_draw(graph, noise, wires)
     if sampler.random_bits <= _SMALL_LAW:
         _check_law(cast(Hashable, sampler))
@@ -257,24 +260,13 @@ def check_release(graph: Graph, release: Release) -> None:
         raise ProofError("its evidence is of other wires")
     for noise, wires in zip(evidence.noises, noises, strict=True):
         check_noise(graph, noise, wires)
-    _check_cone(
-        graph, release, [(noise, wires) for noise, wires in zip(evidence.noises, noises, strict=True)]
-    )
+    _check_cone(graph, release, [literal for wires in noises for literal in wires])
     check_meaning(graph, evidence, inputs, noises, output)
 
 
-def _check_cone(graph: Graph, release: Release, noises: Sequence[tuple[Noise, Sequence[int]]]) -> None:
-    """The output depends on inputs and noise alone, and on random bits through the sampler's steps."""
+def _check_cone(graph: Graph, release: Release, noise: Sequence[int]) -> None:
+    """The output depends on the inputs and the noise alone, and on random bits through the noise alone."""
     try:
-        nodes = cone(graph, release.outputs, (*release.inputs, *release.random))
+        cone(graph, release.outputs, (*release.inputs, *noise))
     except ConeError as error:
         raise ProofError(f"its output depends on more than its inputs and its noise: {error}") from None
-    inside: set[int] = set()
-    raw = {literal >> 1 for literal in release.random}
-    for noise, wires in noises:
-        raw -= {literal >> 1 for literal in wires}
-        for step in noise.steps:
-            inside.update(cone(graph, step.outputs, step.inputs))
-    for node in nodes:
-        if node not in inside and raw.intersection(reads(graph, node)):
-            raise ProofError(f"node {node} of its output reads a random bit past the sampler")

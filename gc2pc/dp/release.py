@@ -80,6 +80,7 @@ def draw(sampler: Sampler, shape: tuple[int, ...]) -> Noise:
         return Noise(Value.make(scalar, shape, CLEAR, samples, interval), (), (), sampler)
     random = backend.graph.random(sampler.random_bits, prod(shape))
     sample = sampler.gates(backend.graph, random)
+    backend.graph.seal(sample.wires)  # so that what is made of it can be seen to use the sample and no coin
     value = Value.make(scalar, shape, backend, sample.wires, interval)
     return Noise(value, tuple(random), sample.steps, sampler)
 
@@ -110,20 +111,28 @@ def release(
     backend = TRACE.get()
     if backend is None:
         return output
+    kept, shown = tuple(_as_it_is(x) for x in inputs), _as_it_is(output)
     samplers = tuple(fact for noise in noises for fact in noise.sampler.facts())
     terms = (
         ("guarantee", f"R={guarantee.ratio} delta={guarantee.delta}"),
         ("sensitivity", sensitivity.how if sensitivity else "none"),
     )
-    backend.graph.releases.append(
+    backend.graph.release(
         Release(
             mechanism=mechanism,
             facts=(*facts, *terms, *samplers),
-            inputs=tuple(wire for x in inputs for wire in x.data_for(backend) if wire > 1),
+            inputs=tuple(wire for x in kept for wire in x.data if wire > 1),
             random=tuple(wire for noise in noises for wire in noise.random),
-            outputs=tuple(wire for wire in output.data_for(backend) if wire > 1),
+            outputs=tuple(wire for wire in shown.data if wire > 1),
             where=line(),
-            evidence=Evidence(guarantee, sensitivity, tuple(inputs), tuple(noises), output, meaning),
+            evidence=Evidence(guarantee, sensitivity, kept, tuple(noises), shown, meaning),
         )
     )
     return output
+
+
+def _as_it_is(x: Value) -> Value:
+    """The same wires in a value of its own: the program may assign to elements of x later on."""
+    backend = TRACE.get()
+    assert backend is not None
+    return Value.make(x.scalar, x.shape, backend, list(x.data_for(backend)), (x.low, x.high))

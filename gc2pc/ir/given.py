@@ -29,6 +29,8 @@ def given_true(graph: Graph, literal: int, a: int, levels: int = 2) -> int | Non
         levels: XORs to look through: two for a selection inside a selection.
     """
     node = literal >> 1
+    if node in graph.sealed:
+        return None
     kind, x, y = graph.op[node], graph.a[node], graph.b[node]
     if kind == _AND:
         if x ^ a <= 1:

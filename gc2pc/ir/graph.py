@@ -85,6 +85,7 @@ class Graph:
         self.gathers: list[tuple[Source, ...]] = []
         self.repeats: list[Repeat] = []
         self.releases: list[Release] = []
+        self.sealed: set[int] = set()  # nodes that no rule looks behind
         self.arguments: list[Argument] = []
         self.argument_nodes: list[int] = []
         # Per kind of node the literals made so far, by ``a << 32 | b``: an integer is the leanest key.
@@ -146,7 +147,7 @@ class Graph:
         if lanes != width[node]:
             raise _lanes_differ(lanes, width[node])
         kind = op[node]
-        if kind == _XOR:  # a ^ (a ^ c) = c
+        if kind == _XOR and node not in self.sealed:  # a ^ (a ^ c) = c
             if x[node] == a:
                 return y[node]
             if y[node] == a:
@@ -310,6 +311,17 @@ class Graph:
         if literal <= TRUE:
             return np.full(view.lanes, bool(literal))
         return self._bits(literal)[view.to_array()]
+
+    # -- releases --------------------------------------------------------------------------------
+
+    def release(self, release: Release) -> None:
+        """Note a release, and seal what it lets out."""
+        self.releases.append(release)
+        self.seal(release.outputs)
+
+    def seal(self, literals: Sequence[int]) -> None:
+        """Later gates read these wires, and never what is behind them to save a gate."""
+        self.sealed.update(literal >> 1 for literal in literals)
 
     # -- repeat ----------------------------------------------------------------------------------
 

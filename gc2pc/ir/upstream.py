@@ -20,7 +20,7 @@ def pieces(graph: Graph, literal: int, view: View) -> list[Source]:
     So an array that is written to one element after the other is not copied as a whole every time.
     """
     literal, view = _through(graph, literal, view)
-    if graph.op[literal >> 1] != Op.GATHER or not view.is_linear or view.strides != (1,):
+    if not _is_open(graph, literal) or not view.is_linear or view.strides != (1,):
         return [(literal, view)]
     joined = graph.gathers[graph.a[literal >> 1]]
     if not 1 < len(joined) <= _FLATTENED:
@@ -38,6 +38,11 @@ def pieces(graph: Graph, literal: int, view: View) -> list[Source]:
     return pieces
 
 
+def _is_open(graph: Graph, literal: int) -> bool:
+    """Whether it is a gather to read through: not a sealed one."""
+    return graph.op[literal >> 1] == Op.GATHER and literal >> 1 not in graph.sealed
+
+
 def _through(graph: Graph, literal: int, view: View) -> Source:
     """The same lanes read from as far upstream as possible."""
     if literal <= TRUE:
@@ -45,7 +50,7 @@ def _through(graph: Graph, literal: int, view: View) -> Source:
     low, high = view.bounds()
     if low < 0 or high >= graph.width[literal >> 1]:
         raise ValueError(f"a view reads lanes {low}..{high} of {graph.width[literal >> 1]}")
-    while graph.op[literal >> 1] == Op.GATHER:
+    while _is_open(graph, literal):
         start = 0
         upstream: Source | None = None
         for source, inner in graph.gathers[graph.a[literal >> 1]]:

@@ -13,7 +13,7 @@ import pytest
 from gc2pc.dp.binomial import CentredBinomial
 from gc2pc.dp.cone import count_ands, evaluate
 from gc2pc.dp.proof import ProofError, check_steps
-from gc2pc.dp.sampler import Sample, Step
+from gc2pc.dp.sampler import Sample
 from gc2pc.ir.graph import Graph
 
 SMALL = [
@@ -162,7 +162,7 @@ def test_a_dropped_carry_is_caught() -> None:
             zero = fault(sample, number, outputs=(step.outputs[0], 0))
             with pytest.raises(ProofError):
                 check_steps(graph, zero.steps, random)
-            with pytest.raises(ValueError, match="adds bits of different weights|not the bits of the sum"):
+            with pytest.raises(ValueError, match=r"adds bits of different weights|not the bits of the sum"):
                 SPLINE.check(zero, random)
 
 
@@ -191,7 +191,7 @@ def test_a_step_left_out_or_taken_twice_is_caught() -> None:
             sample.steps[:number] + sample.steps[number + 1 :],
             sample.steps[:number] + sample.steps[number : number + 1] + sample.steps[number:],
         ):
-            with pytest.raises(ValueError, match="weights|sum|centre"):
+            with pytest.raises(ValueError, match=r"weights|sum|centre"):
                 SPLINE.check(Sample(sample.wires, steps), random)
 
 
@@ -203,19 +203,18 @@ def test_one_coin_used_twice_is_caught() -> None:
             SPLINE.check(SPLINE.gates(graph, random), random)
     random = [*fresh, *graph.random(1, 1)]
     shared = SPLINE.gates(graph, [*fresh, fresh[5]])
-    with pytest.raises(ValueError, match="twice|not the bits of the sum"):
+    with pytest.raises(ValueError, match=r"twice|not the bits of the sum"):
         SPLINE.check(shared, random)
 
 
 def test_coins_of_different_weights_that_are_swapped_are_caught() -> None:
-    graph, random, sample = built(SPLINE)
+    _, random, sample = built(SPLINE)
     for i, j in [(0, 1), (2, 5), (2, len(random) - 1)]:
         assert SPLINE.weights[i] != SPLINE.weights[j]
         swapped = list(random)
         swapped[i], swapped[j] = swapped[j], swapped[i]
-        with pytest.raises(ValueError, match="weights|not the bits of the sum"):
+        with pytest.raises(ValueError, match=r"weights|not the bits of the sum"):
             SPLINE.check(sample, swapped)
-    assert graph.lanes(random[0]) == 1
 
 
 def test_bits_of_the_result_that_are_swapped_or_inverted_are_caught() -> None:
@@ -233,20 +232,15 @@ def test_bits_of_the_result_that_are_swapped_or_inverted_are_caught() -> None:
 
 
 def test_another_centre_is_caught() -> None:
-    """Noise that is one off centre has adders that keep another sum."""
-    shifted = CentredBinomial(31, scale=4, summands=3, plateau=2)
-    graph, random, sample = built(shifted)
-    constant = next(
-        i for i, step in enumerate(sample.steps) if "one" in step.name or step.name == "increment"
+    _, random, sample = built(SPLINE)
+    number = next(
+        i for i, step in enumerate(sample.steps) if step.name in ("half adder and one", "increment")
     )
-    step = sample.steps[constant]
-    without = Step(step.name, step.inputs, step.outputs, lambda rows: step.meaning(rows) * 0)
-    with pytest.raises(ValueError, match="does not keep the sum|centre"):
-        shifted.check(fault(sample, constant, meaning=without.meaning), random)
-    other = replace(shifted, coins=shifted.coins)
-    with pytest.raises(ValueError, match="centre"):
-        _Elsewhere(other.coins, other.scale, other.summands, other.plateau).check(sample, random)
-    check_steps(graph, sample.steps, random)
+    zero = fault(sample, number, meaning=lambda rows: np.zeros((len(rows), 2), dtype=np.uint8))
+    with pytest.raises(ValueError, match="does not keep the sum"):
+        SPLINE.check(zero, random)
+    with pytest.raises(ValueError, match="do not subtract the centre"):
+        _Elsewhere(SPLINE.coins, SPLINE.scale, SPLINE.summands, SPLINE.plateau).check(sample, random)
 
 
 class _Elsewhere(CentredBinomial):
@@ -259,5 +253,5 @@ class _Elsewhere(CentredBinomial):
 
 @pytest.mark.parametrize("arguments", [(0,), (-1,), (4, -1, 3), (4, 0, 3), (4, 3, 0), (4, 0, 0, -1)])
 def test_parameters_that_make_no_noise(arguments: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="coins|scale"):
+    with pytest.raises(ValueError, match=r"coins|scale"):
         CentredBinomial(*arguments)
