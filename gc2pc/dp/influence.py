@@ -27,8 +27,8 @@ from gc2pc.ir.graph import Graph, Group, InputSpec, Kind, Op, Source
 
 Ints = NDArray[np.int64]
 
-_MOST_ARRAYS: Final = 64
-"""Index arrays that may meet at one wire; beyond, nothing is said."""
+_MOST_READS: Final = 1 << 24
+"""Lanes that the elements at one wire may read together; beyond, nothing is said."""
 
 _ARRAY: Final = re.compile(r"Array\[.*?[^\d\s,].*?, (\d+(?:, \d+)*)\]")
 
@@ -114,7 +114,7 @@ class _Reads:
             elif kind == _MASK:
                 sets[a[node] >> 1] |= arrays
             elif kind == _GATHER:
-                if arrays.bit_count() > _MOST_ARRAYS:
+                if arrays.bit_count() * len(self.arrays[0]) > _MOST_READS:
                     return None
                 sources = graph.gathers[a[node]]
                 for (literal, _), read in zip(sources, self._compose(arrays, sources), strict=True):
@@ -181,7 +181,7 @@ def _counted(reads: _Reads, graph: Graph, groups: int, records: Collection[str] 
         spec = graph.inputs[port]
         if spec.random or (records is not None and spec.name not in records):
             continue
-        if arrays.bit_count() > _MOST_ARRAYS:
+        if arrays.bit_count() * elements > _MOST_READS:
             return None
         kind, rows = _record_kind(port, spec)
         per_row = spec.lanes // rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -54,8 +55,29 @@ def test_private_inference(address: str):
     assert "malignant x 569" in server
 
 
+def test_breach_losses():
+    (printed,) = both(["breach_losses.py"])
+    rows = re.findall(r"^(\w+) total +([\d,]+) +(-?[\d,]+) +([\d.]+)%$", printed, re.MULTILINE)
+    assert [kind for kind, *_ in rows] == ["exact"] + 8 * ["noised"]
+    assert rows[0] == ("exact", "21,100", "400", "100.0")
+    totals = [int(total.replace(",", "")) for _, total, _, _ in rows]
+    assert len(set(totals)) > 2
+    assert [int(rest.replace(",", "")) for _, _, rest, _ in rows] == [total - 20_700 for total in totals]
+    assert all(26.9 <= float(chance) <= 73.1 for *_, chance in rows[1:])
+    assert printed.endswith("breach_losses.py losses.svg\n")
+
+
+def test_the_figure_of_breach_losses(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    figure = tmp_path / "losses.svg"
+    (printed,) = both(["breach_losses.py", str(figure)])
+    assert "whatever comes out" in printed
+    assert "pip install" not in printed
+    assert b"<svg" in figure.read_bytes()
+
+
 def test_examples_are_short():
     scripts = sorted(EXAMPLES.glob("*.py"))
-    assert len(scripts) >= 4
+    assert len(scripts) >= 5
     for script in scripts:
         assert len(script.read_text(encoding="utf-8").splitlines()) <= 60, script.name
