@@ -25,13 +25,19 @@ OPEN_NETWORK: Final = (
 
 @contextmanager
 def open_session(
-    program: Program, party: str, *, listen: str | None, connect: str | None, timeout: float
+    program: Program,
+    party: str,
+    *,
+    listen: str | None,
+    connect: str | None,
+    timeout: float,
+    ledger: str | None = None,
 ) -> Iterator[Session]:
     """A session that looks for its peer at the first run, after the inputs have been checked.
 
     Raises:
         click.UsageError: Neither or both addresses.
-        InputError: `party` is none of the program's.
+        InputError: `party` is none of the program's, or `ledger` is none.
         ChannelError: The address is none, or cannot be taken.
     """
     import gc2pc
@@ -43,10 +49,10 @@ def open_session(
         raise click.UsageError("Give one of --listen and --connect: one party waits, the other connects.")
     warm_up(quiet=False)
     if listen is not None:
-        session = gc2pc.listen(listen, parties[party], timeout=timeout)
+        session = gc2pc.listen(listen, parties[party], timeout=timeout, ledger=ledger)
         note(f"{party} waits at {session.address}")
     else:
-        session = gc2pc.connect(str(connect), parties[party], timeout=timeout)
+        session = gc2pc.connect(str(connect), parties[party], timeout=timeout, ledger=ledger)
     try:
         if leaves_this_machine(session.address):
             note(OPEN_NETWORK.format(session.address))

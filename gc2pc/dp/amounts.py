@@ -275,4 +275,4 @@ def shown_epsilon(ratio: Fraction) -> str:
     above = _ln_bounds(ratio, 64 + leading_zeros)[1]
     context = Context(prec=6, rounding=ROUND_CEILING)
     rounded = context.divide(Decimal(above.numerator), Decimal(above.denominator))
-    return format(rounded.normalize(), "f")
+    return format(rounded.normalize(context), "f")

@@ -22,7 +22,7 @@ from gc2pc.dp.cone import count_ands
 from gc2pc.dp.flow import check_flow
 from gc2pc.dp.guarantee import NOTHING, Guarantee
 from gc2pc.dp.law import Law
-from gc2pc.dp.private import DEFAULT, RELATIONS, Private
+from gc2pc.dp.private import DEFAULT, RELATIONS, Private, protected_ports
 from gc2pc.dp.proof import check_release
 from gc2pc.dp.release import Evidence
 from gc2pc.ir.graph import Graph, Release
@@ -153,7 +153,14 @@ def certify(program: Program, /, **statics: Any) -> Certificate:
     if certificate is None:
         circuit = program.compile(**binding.statics)
         asked = program.private if isinstance(program.private, Private) else DEFAULT
-        found = examine(program, trace(program, binding), asked)
+        graph = trace(program, binding)
+        if not program.is_traced_as(graph, binding):
+            raise definition_error(
+                program.function,
+                "it traces to another circuit than before: something that it reads has changed",
+                "parameters instead of globals that change",
+            )
+        found = examine(program, graph, asked)
         certificate = known[binding.key] = replace(found, circuit=circuit.name, digest=circuit.digest)
     return certificate
 
@@ -181,19 +188,14 @@ def examine(program: Program, graph: Graph, asked: Private) -> Certificate:
 
 
 def _protected(program: Program, graph: Graph, asked: Private) -> tuple[str, ...]:
-    """Names of the protected ports: those asked for, with all fields of a structure."""
+    """Names of the protected ports, each of which there must be."""
     ports = [port.name for port in graph.inputs if not port.random]
-    if asked.of is None:
-        return tuple(ports)
-    chosen: list[str] = []
-    for name in asked.of:
-        found = [port for port in ports if port == name or port.startswith(f"{name}.")]
-        if not found:
+    for name in (*(asked.of or ()), *(() if asked.present is None else (asked.present,))):
+        if not any(port == name or port.startswith(f"{name}.") for port in ports):
             raise definition_error(
                 program.function, f"private: no input {name!r}", f"one of {', '.join(ports)}"
             )
-        chosen += found
-    return tuple(dict.fromkeys(chosen))
+    return protected_ports(asked, graph)
 
 
 def _leaks(leak: Any) -> tuple[str, str]:

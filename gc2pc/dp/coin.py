@@ -2,7 +2,9 @@
 
 Source: l uniform bits r are compared with the public n from the least significant bit on; the lowest costs
 nothing and every further bit one AND. Knuth, Yao (1976), "The Complexity of Nonuniform Random Number
-Generation", count the random bits; here ANDs count. Exact: no statistical error.
+Generation", count the random bits; here ANDs count. Exact: no statistical error. Assumption: the random bits
+are uniform and independent. Threat model: semi-honest parties, see docs/differential-privacy.md. A coin
+protects nothing by itself; mechanisms do.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 import numpy as np
 
@@ -17,7 +20,7 @@ from gc2pc.dp.sampler import Rows, Step
 from gc2pc.gadgets.wires import Wires
 from gc2pc.ir.graph import Graph
 
-MAX_BITS = 18
+MAX_BITS: Final = 18
 """A coin of more bits is not enumerated in the time of a compilation."""
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 from gc2pc.dp.amounts import DEFAULT_DELTA, delta_of, epsilon_of
-from gc2pc.dp.plan_gaussian import plan_gaussian
+from gc2pc.dp.guarantee import Guarantee
+from gc2pc.dp.plan_gaussian import plan_gaussian, worst_delta
 from gc2pc.dp.release import draw, release
 from gc2pc.dp.sensitivity import sensitivity_of, value_of
 from gc2pc.dp.wide import noised
@@ -26,13 +27,16 @@ def gaussian(x: Any, epsilon: Any, sensitivity: Any = None, *, delta_dp: Any = D
 
     >>> shown = dp.gaussian(dp.sum(incomes, bounds=(0, 10_000)), epsilon=1, delta_dp="1e-6")
 
-    Args: x: A single number. epsilon: An int, Fraction, text such as "1/10" or ``dp.ln(2)``; a float means
-    the decimal that it prints. Above 1 Laplace noise is smaller. sensitivity: How far one record moves x,
-    if it cannot be derived; the certificate says who said so. delta_dp: From 2^-128 to below 1; the smaller
-    the more coins.
+    Args:
+        x: A single number.
+        epsilon: An int, Fraction, text such as "1/10" or ``dp.ln(2)``; a float means the decimal that it
+            prints. Above 1 Laplace noise is smaller.
+        sensitivity: How far one record moves x, if it cannot be derived; the certificate says who said so.
+        delta_dp: From 2^-128 to below 1; the smaller the more coins.
 
-    Returns: The noised value in a signed type wide enough that nothing wraps; Fixed keeps its fraction
-    bits. The noise is symmetric around 0 or around -1/2 of a unit, as the certificate's exact mean says.
+    Returns:
+        The noised value in a signed type wide enough that nothing wraps; Fixed keeps its fraction bits. The
+        noise is symmetric around 0 or around -1/2 of a unit, as the certificate's exact mean says.
 
     Raises:
         CompileError: x is an array, nothing bounds it, or an argument is out of range.
@@ -56,4 +60,7 @@ def gaussian(x: Any, epsilon: Any, sensitivity: Any = None, *, delta_dp: Any = D
         sensitivity=sensed,
         facts=(("epsilon", str(target)), ("delta_dp", str(delta))),
         meaning=lambda inputs, noises: inputs[0] + noises[0],
+        derive=lambda sampler: Guarantee(
+            plan.guarantee.ratio, worst_delta(sampler.law(), plan.guarantee.ratio, sensed.total)
+        ),
     )

@@ -9,6 +9,9 @@ Ourselves" (EUROCRYPT 2006); base-2 weights: Ilvento (CCS 2020). Two-sided noise
 sign, one's complement: no AND, no doubled zero, symmetric around -1/2. Plateaus of 2^uniform: Geng, Viswanath
 (2014). Random bits, in order: low coins, top coins, sign, uniform bits. ANDs: the coins', and cap - 1 for the
 prefix.
+
+Assumption: the random bits are uniform and independent (one honest party). Threat model: semi-honest parties,
+see docs/differential-privacy.md. It protects nothing by itself: the guarantee is the plan's.
 """
 
 from __future__ import annotations

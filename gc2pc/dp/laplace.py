@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gc2pc.dp.amounts import DEFAULT_DELTA, Epsilon, delta_of, epsilon_of
+from gc2pc.dp.derive import of_laplace
 from gc2pc.dp.plan_laplace import plan_laplace
 from gc2pc.dp.release import draw, release
 from gc2pc.dp.sensitivity import Query, held, of_range, raw_bounds, sensitivity_of, value_of
@@ -70,6 +71,7 @@ def laplace(
         sensitivity=sensed,
         facts=(("epsilon", str(target)),),
         meaning=lambda inputs, noises: inputs[0] + noises[0],
+        derive=lambda sampler: of_laplace(sampler, plan.guarantee, sensed.total),
     )
 
 
@@ -99,4 +101,5 @@ def _within(x: Value, target: Epsilon, given: Any, bounds: tuple[int, int]) -> V
         sensitivity=sensed,
         facts=(("epsilon", str(target)), ("output range", f"[{first}, {last}] raw")),
         meaning=meaning,
+        derive=lambda sampler: of_laplace(sampler, plan.guarantee, sensed.total, last - first),
     )

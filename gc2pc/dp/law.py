@@ -2,6 +2,8 @@
 
 A law may be spread over plateaus: the value is 2^uniform X + U with U uniform on [0, 2^uniform). The two
 parts stay apart, since a plateau may be wider than any list (Geng, Viswanath 2014: the staircase mechanism).
+Delta is the hockey-stick divergence (Balle, Barthe, Gaboardi, NeurIPS 2018). Assumption, threat model: those
+of the mechanism; a law is a fact about its noise and protects nothing.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gc2pc.dp.influence import Moves
 from gc2pc.dp.influence import moves as moves_of_wires
-from gc2pc.dp.private import protected_inputs
+from gc2pc.dp.private import current, protected_ports
 from gc2pc.lang.backend import TRACE
 from gc2pc.lang.value import Value
 
@@ -23,4 +23,9 @@ def moves(x: Value, groups: int) -> Moves | None:
         rows = x.shape[0] if x.shape else 1
         return Moves(x.size // rows, max(1, x.size // rows // groups))
     wires = [wire for wire in x.data_for(backend) if wire > 1]
-    return moves_of_wires(backend.graph, wires, groups, protected_inputs()) if wires else Moves(0, 0)
+    if not wires:
+        return Moves(0, 0)
+    graph = top = backend.graph
+    while top.parent is not None:
+        top = top.parent
+    return moves_of_wires(graph, wires, groups, protected_ports(current(), top))

@@ -25,7 +25,7 @@ from gc2pc.dp.amounts import Epsilon
 from gc2pc.dp.coin import Coin
 from gc2pc.dp.geometric import Geometric
 from gc2pc.dp.guarantee import Guarantee
-from gc2pc.dp.search_laplace import Found, Wanted, ideal_variance, negative_log2, search
+from gc2pc.dp.search_laplace import Found, Wanted, ideal_variance, is_listed, negative_log2, search
 from gc2pc.lang.source import compile_error
 
 MAX_SENSITIVITY: Final = 1 << 64
@@ -33,14 +33,11 @@ MAX_SENSITIVITY: Final = 1 << 64
 MAX_STEPS: Final = 1 << 12
 """Most steps of a query: R^steps is an exact fraction."""
 
-MAX_LAW: Final = 1 << 28
-"""Bits of the longest law, all its probabilities together: 32 MiB."""
-
-MAX_RANDOM: Final = 6000
-"""Random bits of one sample: exact probabilities are fractions over 2 to that power."""
-
 DOUBLINGS: Final = 5
 """How often the slack is doubled where coins of bounded length cannot come closer."""
+
+TRIALS: Final = 64
+"""How many of the cheapest candidates are checked exactly."""
 
 PATIENCE: Final = 1
 """How many narrower plateaus in a row may be no cheaper before the search for a number's noise ends."""
@@ -59,6 +56,29 @@ class LaplacePlan:
     sampler: Geometric
     steps: int
     guarantee: Guarantee
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What noise with plateaus of one width has to keep.
+
+    Attributes:
+        epsilon, delta: Of the whole query.
+        steps: Steps of the noise that the sensitivity makes.
+        plateau: Uniform bits below a step.
+        span: Width of the output range, if the noise has to reach across; then delta is 0.
+    """
+
+    epsilon: Epsilon
+    delta: Fraction
+    steps: int
+    plateau: int
+    span: int | None
+
+    @property
+    def step_epsilon(self) -> Epsilon:
+        """Of one step."""
+        return self.epsilon.part(Fraction(1, self.steps))
 
 
 @cache
@@ -86,18 +106,11 @@ def plan_laplace(
     Raises:
         CompileError: No noise of the supported sizes does; the text says what to change.
     """
-    if not 1 <= sensitivity <= MAX_SENSITIVITY:
-        raise compile_error("a sensitivity is from 1 to 2^64 units", "sensitivity=1")
-    if span is None and not 0 < delta < 1:
-        raise compile_error("noise of bounded range needs a delta_dp above 0", "output_range=(0, 100)")
-    if span is not None:
-        if span < 1:
-            raise compile_error("an output range has at least two values", "output_range=(0, 100)")
-        if not vector:
-            sensitivity = min(sensitivity, span)
+    sensitivity = _reach(delta, sensitivity, vector, span)
     ideal = ideal_variance(epsilon, sensitivity)
     for doublings in range(DOUBLINGS + 1):
-        most = (1 + float(slack) * (1 << doublings)) ** 2 * (ideal + 0.25)
+        factor = 1 + float(slack) * (1 << doublings)
+        most = factor * factor * (ideal + 0.25)
         plan = _cheapest(epsilon, delta, sensitivity, vector, span, most)
         if plan is not None:
             return plan
@@ -110,6 +123,19 @@ def plan_laplace(
         f"no noise for epsilon {epsilon}, delta_dp {_shown(delta)} and sensitivity {sensitivity}",
         "a larger epsilon or delta_dp, a smaller sensitivity, or coarser units",
     )
+
+
+def _reach(delta: Fraction, sensitivity: int, vector: bool, span: int | None) -> int:
+    """How far one record moves the value: no further than its range. Refuses what makes no sense."""
+    if not 1 <= sensitivity <= MAX_SENSITIVITY:
+        raise compile_error("a sensitivity is from 1 to 2^64 units", "sensitivity=1")
+    if span is None:
+        if not 0 < delta < 1:
+            raise compile_error("noise of bounded range needs a delta_dp above 0", "output_range=(0, 100)")
+        return sensitivity
+    if span < 1:
+        raise compile_error("an output range has at least two values", "output_range=(0, 100)")
+    return sensitivity if vector else min(sensitivity, span)
 
 
 def _shown(delta: Fraction) -> str:
@@ -126,7 +152,7 @@ def _cheapest(
         steps = -(-sensitivity >> plateau)
         if steps > MAX_STEPS or waited >= PATIENCE:
             break
-        plan = _plan(epsilon, delta, steps, plateau, span, most)
+        plan = _plan(_Terms(epsilon, delta, steps, plateau, span), most)
         if plan is not None and (best is None or plan.sampler.and_count < best.sampler.and_count):
             best, waited = plan, 0
         elif best is not None:
@@ -136,67 +162,56 @@ def _cheapest(
     return best
 
 
-def _plan(
-    epsilon: Epsilon, delta: Fraction, steps: int, plateau: int, span: int | None, most: float
-) -> LaplacePlan | None:
-    """The cheapest plan with this plateau."""
-    unit = 1 << 2 * plateau
-    if (ideal_variance(epsilon, steps) + 0.25) * unit + (unit - 1) / 12 > most:
+def _plan(terms: _Terms, most: float) -> LaplacePlan | None:
+    """The cheapest plan with this plateau whose variance is at most `most`."""
+    unit = 1 << 2 * terms.plateau
+    if (ideal_variance(terms.epsilon, terms.steps) + 0.25) * unit + (unit - 1) / 12 > most:
         return None  # not even perfect coins would do
-    ratio = epsilon.part(Fraction(1, steps)).ratio_below()
-    wanted = Wanted(
-        ratio=float(ratio),
-        bits=0.0
-        if span is not None
-        else negative_log2(delta / Guarantee(ratio, Fraction(1)).group(steps).delta),
-        plateau=plateau,
-        most=most,
-        span=span,
-    )
+    ratio = terms.step_epsilon.ratio_below()
+    bits = 0.0
+    if terms.span is None:
+        bits = negative_log2(terms.delta / Guarantee(ratio, Fraction(1)).group(terms.steps).delta)
+    wanted = Wanted(float(ratio), bits, terms.plateau, most, terms.span)
     best: LaplacePlan | None = None
-    for found in sorted(search(wanted)):
+    for found in sorted(search(wanted))[:TRIALS]:
         if best is not None and found.cost >= best.sampler.and_count:
             break
-        plan = _exactly(found, epsilon, delta, steps, plateau, span)
+        plan = _exactly(found, terms)
         if plan is not None and (best is None or plan.sampler.and_count < best.sampler.and_count):
             best = plan
     return best
 
 
-def _exactly(
-    found: Found, epsilon: Epsilon, delta: Fraction, steps: int, plateau: int, span: int | None
-) -> LaplacePlan | None:
+def _exactly(found: Found, terms: _Terms) -> LaplacePlan | None:
     """What was found, with the least cap whose exact delta will do; None if its ratio is too large."""
     low, top = tuple(Coin(*coin) for coin in found.low), Coin(*found.top)
     ratio = step_ratio(low, top)
-    if not epsilon.part(Fraction(1, steps)).allows(ratio):
+    if not terms.step_epsilon.allows(ratio):
         return None
-    cap, guarantee = found.cap, Guarantee(ratio, Fraction(0)).group(steps)
-    if span is None:
-        cap, guarantee = _fitted(
-            low, top, Guarantee(ratio, Fraction(1)).group(steps), ratio, delta, found.cap
-        )
-    if not epsilon.allows(guarantee.ratio) or guarantee.delta > delta:
+    cap, delta = found.cap, Fraction(0)
+    if terms.span is None:
+        cap, delta = _fitted(low, top, ratio, terms, found.cap)
+    guarantee = Guarantee(ratio, delta).group(terms.steps)
+    if not guarantee.within(terms.epsilon, terms.delta):
         return None
-    sampler = Geometric(low, top, cap, plateau, two_sided=True)
-    values = (cap + 1) << (len(low) + 1)
-    if sampler.random_bits > MAX_RANDOM or values * sampler.random_bits > MAX_LAW:
+    sampler = Geometric(low, top, cap, terms.plateau, two_sided=True)
+    if not is_listed(cap, len(low), sampler.random_bits):
         return None
-    return LaplacePlan(sampler, steps, guarantee)
+    return LaplacePlan(sampler, terms.steps, guarantee)
 
 
 def _fitted(
-    low: tuple[Coin, ...], top: Coin, group: Guarantee, ratio: Fraction, delta: Fraction, cap: int
-) -> tuple[int, Guarantee]:
-    """The least cap that will do: each further top coin takes the same share of delta."""
-    one = end_excess(low, top, ratio)
+    low: tuple[Coin, ...], top: Coin, ratio: Fraction, terms: _Terms, cap: int
+) -> tuple[int, Fraction]:
+    """The least cap that will do, and delta of one step: each further top coin takes the same share of it."""
     rho = top.probability
-    whole = group.delta * one * rho ** (cap - 1)
-    while whole > delta:
-        cap, whole = cap + 1, whole * rho
-    while cap > 1 and whole / rho <= delta:
-        cap, whole = cap - 1, whole / rho
-    return cap, Guarantee(group.ratio, whole).times(1)
+    allowed = terms.delta / Guarantee(ratio, Fraction(1)).group(terms.steps).delta
+    delta = end_excess(low, top, ratio) * rho ** (cap - 1)
+    while delta > allowed:
+        cap, delta = cap + 1, delta * rho
+    while cap > 1 and delta / rho <= allowed:
+        cap, delta = cap - 1, delta / rho
+    return cap, delta
 
 
 def step_ratio(low: tuple[Coin, ...], top: Coin) -> Fraction:

@@ -161,10 +161,11 @@ def _cheapest(
     if steps > MOST_STEPS or (plateau and steps == -(-moved >> (plateau - 1))):
         return best
     fall, ideal = (
-        float(_DECIMAL.exp(_DECIMAL.divide(-epsilon.approximate(), Decimal(units))))
+        float(_DECIMAL.exp(_DECIMAL.divide(_DECIMAL.minus(epsilon.approximate()), Decimal(units))))
         for units in (steps, moved)
     )
-    limit = (1 + float(slack)) ** 2 * (ideal / (1 - ideal) ** 2 + 0.25)
+    factor = 1 + float(slack)
+    limit = factor * factor * (ideal / (1 - ideal) ** 2 + 0.25)
     unit = float(1 << 2 * plateau)
     limit = (limit - (unit - 1) / 12) / unit
     for falls, top in _tops(fall):

@@ -68,7 +68,7 @@ def private(
 
     Args:
         of: The inputs whose records are protected, by name; all by default. What is left out, such as the
-            weights of a model, gets no guarantee.
+            weights of a model, gets no guarantee. `present` is always protected.
         epsilon: What one run may spend at most, all mechanisms together.
         delta_dp: The same for delta.
         relation: "replace" (one record has another value) or "add/remove" (one record more or less).
@@ -97,7 +97,12 @@ def current() -> Private:
     return asked if isinstance(asked, Private) else DEFAULT
 
 
-def protected_inputs() -> frozenset[str] | None:
-    """Names of the protected inputs of the program at work; None for all."""
-    of = current().of
-    return None if of is None else frozenset(of)
+def protected_ports(asked: Private, graph: Graph) -> tuple[str, ...]:
+    """Names of the protected ports of a whole circuit: those asked for, with all fields of a structure."""
+    ports = [port.name for port in graph.inputs if not port.random]
+    if asked.of is None:
+        return tuple(ports)
+    wanted = asked.of if asked.present is None else (*asked.of, asked.present)
+    return tuple(
+        port for port in ports if any(port == name or port.startswith(f"{name}.") for name in wanted)
+    )

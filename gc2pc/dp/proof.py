@@ -28,7 +28,7 @@ from gc2pc.ir.graph import Graph, Release
 from gc2pc.lang.codec import from_bits
 
 if TYPE_CHECKING:
-    from gc2pc.dp.release import Noise
+    from gc2pc.dp.release import Evidence, Noise
 
 Bits = NDArray[np.uint8]
 
@@ -262,6 +262,17 @@ def check_release(graph: Graph, release: Release) -> None:
         check_noise(graph, noise, wires)
     _check_cone(graph, release, [literal for wires in noises for literal in wires])
     check_meaning(graph, evidence, inputs, noises, output)
+    _check_guarantee(evidence)
+
+
+def _check_guarantee(evidence: Evidence) -> None:
+    """Derive the guarantee again from the law of the noise, where one noise alone decides it."""
+    if evidence.derive is None:
+        return
+    (noise,) = evidence.noises
+    derived = evidence.derive(noise.sampler)
+    if derived.ratio > evidence.guarantee.ratio or derived.delta > evidence.guarantee.delta:
+        raise ProofError("its noise does not guarantee what is stated")
 
 
 def _check_cone(graph: Graph, release: Release, noise: Sequence[int]) -> None:

@@ -82,9 +82,11 @@ def randomized_response(bit: Any, epsilon: Any, *, per_contributor: int = 1) -> 
 
     >>> answer = dp.randomized_response(smokes, dp.ln(3))       # a lie once in four times, 1 AND
 
-    Args: bit: A Bool, or an array of them. epsilon: For all that one contributor says: an int, Fraction,
-    text such as "1/10" or ``dp.ln(3)``. A record that moves k elements is protected by k coins of epsilon /
-    k each. per_contributor: How many records one contributor has at most.
+    Args:
+        bit: A Bool, or an array of them.
+        epsilon: For all that one contributor says: an int, Fraction, text such as "1/10" or ``dp.ln(3)``. A
+            record that moves k elements is protected by k coins of epsilon / k each.
+        per_contributor: How many records one contributor has at most.
 
     Returns:
         Bools of the same shape. `estimate_count` undoes the bias of how many of them are true.

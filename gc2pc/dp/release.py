@@ -30,6 +30,10 @@ Meaning = Callable[[Sequence[Any], Sequence[Any]], Any]
 assignments as a last axis, to the raw integers of the output in the same form."""
 
 
+Derive = Callable[[Any], Guarantee]
+"""From the sampler of the one noise, as it was drawn from, to what the release guarantees."""
+
+
 @dataclass(frozen=True)
 class Noise:
     """Independent samples of one sampler, one per element.
@@ -56,6 +60,7 @@ class Evidence:
         sensitivity: What it was planned for; None where the mechanism has none.
         inputs, noises, output: What went in and came out.
         meaning: What the output is of them, by plain arithmetic.
+        derive: The guarantee again, from the samplers alone; None if only tests derive it.
     """
 
     guarantee: Guarantee
@@ -64,6 +69,7 @@ class Evidence:
     noises: tuple[Noise, ...]
     output: Value
     meaning: Meaning
+    derive: Derive | None
 
 
 def draw(sampler: Sampler, shape: tuple[int, ...]) -> Noise:
@@ -95,6 +101,7 @@ def release(
     sensitivity: Sensitivity | None,
     meaning: Meaning,
     facts: tuple[tuple[str, str], ...] = (),
+    derive: Derive | None = None,
 ) -> Value:
     """Note that `output` is what the mechanism lets out, and give it back; in a plain call, just that.
 
@@ -107,6 +114,7 @@ def release(
         sensitivity: What it was planned for.
         meaning: The output from inputs and noises, by plain arithmetic.
         facts: Its terms beside those of the samplers.
+        derive: See `Evidence`.
     """
     backend = TRACE.get()
     if backend is None:
@@ -125,7 +133,7 @@ def release(
             random=tuple(wire for noise in noises for wire in noise.random),
             outputs=tuple(wire for wire in shown.data if wire > 1),
             where=line(),
-            evidence=Evidence(guarantee, sensitivity, kept, tuple(noises), shown, meaning),
+            evidence=Evidence(guarantee, sensitivity, kept, tuple(noises), shown, meaning, derive),
         )
     )
     return output

@@ -35,6 +35,12 @@ DEEP: Final = 8
 WIDTH: Final = 1000
 """Partial lists that are kept in all."""
 
+MAX_RANDOM: Final = 6000
+"""Random bits of one sample: exact probabilities are fractions over 2 to that power."""
+
+MAX_LAW: Final = 1 << 28
+"""Bits of all probabilities of a law together: 32 MiB."""
+
 SPARE: Final = 6
 """What may cost so many ANDs more than the best so far is kept: the exact check may refuse the best."""
 
@@ -43,6 +49,8 @@ ROUNDING: Final = 1e-12
 
 _NO_COST: Final = 1 << 62
 _DECIMAL: Final = Context(prec=30)
+_FINE: Final = Context(prec=120)
+"""Enough for 1 - e^(-x) of the least x, some 10^-58."""
 
 Coins: TypeAlias = tuple[tuple[int, int], ...]
 """Each n, l: the probability n / 2^l."""
@@ -162,16 +170,21 @@ def _topped(wanted: Wanted, partial: _Partial, block: float) -> Iterator[Found]:
             cap = max(1, ceil((wanted.bits - partial.fall - 1) / fall(n, length) - ROUNDING))
         else:
             cap = max(1, -(-wanted.span // (int(block) << wanted.plateau)))
-        if cap <= MAX_CAP:
-            cost = partial.cost + cap * length - 1
-            yield Found(cost, len(partial.coins), variance, partial.coins, (n, length), cap)
+        cost, low = partial.cost + cap * length - 1, len(partial.coins)
+        if cap <= MAX_CAP and is_listed(cap, low, cost + low + 2):
+            yield Found(cost, low, variance, partial.coins, (n, length), cap)
+
+
+def is_listed(cap: int, low: int, random: int) -> bool:
+    """Whether all probabilities of noise of so many low coins and random bits can be listed exactly."""
+    return random <= MAX_RANDOM and ((cap + 1) << (low + 1)) * random <= MAX_LAW
 
 
 def ideal_variance(epsilon: Epsilon, sensitivity: int) -> float:
     """Of the discrete Laplace distribution with e^(-epsilon / sensitivity) between neighbours."""
-    q = _DECIMAL.exp(_DECIMAL.divide(-epsilon.approximate(), Decimal(sensitivity)))
-    rest = _DECIMAL.subtract(Decimal(1), q)
-    return float(_DECIMAL.divide(2 * q, _DECIMAL.multiply(rest, rest)))
+    q = _FINE.exp(_FINE.divide(_FINE.minus(epsilon.approximate()), Decimal(sensitivity)))
+    rest = _FINE.subtract(Decimal(1), q)
+    return float(_FINE.divide(_FINE.add(q, q), _FINE.multiply(rest, rest)))
 
 
 def negative_log2(value: Fraction) -> float:

@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from gc2pc.dp.amounts import DEFAULT_DELTA, Epsilon, delta_of, epsilon_of
+from gc2pc.dp.derive import of_laplace
 from gc2pc.dp.plan_laplace import LaplacePlan, plan_laplace
 from gc2pc.dp.release import draw, release
 from gc2pc.dp.sensitivity import raw_bound, sensitivity_of, value_of
@@ -79,6 +80,9 @@ def threshold(
         facts=(("epsilon", str(target)), ("at least", f"{goal} raw")),
         meaning=lambda inputs, noises: (
             np.greater_equal(inputs[0] + noises[0], goal).astype(int).astype(object)
+        ),
+        derive=lambda sampler: of_laplace(
+            sampler, plan.guarantee, sensed.most, covered if plan.guarantee.delta == 0 else None
         ),
     )
 

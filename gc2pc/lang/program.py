@@ -29,6 +29,7 @@ from gc2pc.lang.types import Type
 
 if TYPE_CHECKING:
     from gc2pc.ir.circuit import Circuit
+    from gc2pc.ir.graph import Graph
     from gc2pc.lang.profile import LineCost
 
 Bits = NDArray[np.uint8]
@@ -64,6 +65,7 @@ class Program:
         self.garbler = garbler
         self.private = private
         self._circuits: dict[tuple[Any, ...], Circuit] = {}
+        self._fingerprints: dict[tuple[Any, ...], bytes] = {}
         self.__name__, self.__doc__ = function.__name__, function.__doc__
         self.__wrapped__ = function
 
@@ -88,10 +90,12 @@ class Program:
         circuit = self._circuits.get(binding.key)
         if circuit is None:
             from gc2pc.ir.compile import compile_graph
+            from gc2pc.ir.fingerprint import fingerprint
 
             graph = trace(self, binding)
             if self.private is not None:
                 self.private.certify(self, graph)
+            self._fingerprints[binding.key] = fingerprint(graph)
             circuit = self._circuits[binding.key] = compile_graph(
                 graph,
                 name=binding.circuit_name,
@@ -99,6 +103,12 @@ class Program:
                 garbler=choose_garbler(graph) if self.garbler is None else self.garbler.index,
             )
         return circuit
+
+    def is_traced_as(self, graph: Graph, binding: Binding) -> bool:
+        """Whether the circuit that `compile` made for this binding was made of just this graph."""
+        from gc2pc.ir.fingerprint import fingerprint
+
+        return self._fingerprints.get(binding.key) == fingerprint(graph)
 
     def stats(self, **statics: Any) -> dict[str, Any]:
         """Counts of the circuit: AND, XOR, depth, table bytes, OTs. What `gc2pc stats --json` prints."""

@@ -24,9 +24,10 @@ from gc2pc.garbling.plan import RunPlan, Source, plan_run, source_of
 from gc2pc.garbling.schemes import DEFAULT
 from gc2pc.ir.circuit import Circuit
 from gc2pc.ot.cot import CotReceiver, CotSender
+from gc2pc.protocol.admission import CERTIFICATE, NO_HASH, Account, Admission
 from gc2pc.protocol.evaluator import evaluator
 from gc2pc.protocol.garbler import garbler
-from gc2pc.protocol.header import UNDECIDED, Pairs, Records, RunHeader, knows_ots
+from gc2pc.protocol.header import BUDGET, UNDECIDED, Pairs, Records, RunHeader, knows_ots
 from gc2pc.protocol.hello import Agreement, context_id, exchange_hello
 
 
@@ -98,6 +99,8 @@ class Connection:
         batched: Collection[str] = (),
         options: Pairs = (),
         records: Records = (),
+        certificate: bytes | None = None,
+        account: Account | None = None,
     ) -> Protocol[Outputs]:
         """Run `circuit` with the peer, as its garbler or its evaluator.
 
@@ -109,6 +112,8 @@ class Connection:
             batched: Names of this side's inputs that have one value per instance.
             options: What else both sides must agree on.
             records: Ordered (label, bytes) that both sides must agree on.
+            certificate: Hash of the circuit's privacy certificate, if it has releases and a certificate.
+            account: What the run is charged to, if this side keeps a ledger. Only for circuits with releases.
 
         Returns:
             Every output port by name, see `garbler`.
@@ -116,17 +121,29 @@ class Connection:
         Raises:
             InputError: `inputs` do not fit; nothing was sent and the connection lives on.
             PeerError: The peer broke the protocol or runs something else; the connection is closed.
+            PrivacyBudgetExceeded: One side's ledger does not allow the run; the connection is closed.
         """
         if self.closed or self._busy:
             raise RuntimeError("the connection is closed" if self.closed else "a run is under way")
         self._busy = True
         try:
-            context, header = self._prepare(circuit, inputs, batch, batched, options, records)
+            garbles = self._garbles(circuit)
+            check_inputs(circuit, inputs, batch, batched, garbler=garbles)
+            context = self._garbling_context() if garbles else self._evaluation_context()
+            admission = None
+            if account is not None and not circuit.releases:
+                raise ValueError(f"{circuit.name} has no releases: there is nothing to charge")
+            if circuit.releases:
+                refusal = account.refusal(batch or 1) if account is not None else None
+                admission = Admission(account, refusal, context.context_id)
+                options = (*options, (BUDGET, admission.budget))
+                records = (*records, (CERTIFICATE, certificate or NO_HASH))
+            header = self._header(context, circuit, batch, batched, options, records)
         except BaseException:
             self._busy = False
             raise
         try:
-            self.last_plan, outputs = yield from self._run(context, circuit, header, inputs)
+            self.last_plan, outputs = yield from self._run(context, circuit, header, inputs, admission)
         except BaseException:
             self.closed = True
             raise
@@ -136,21 +153,18 @@ class Connection:
                 self._destroy()
         return outputs
 
-    def _prepare(
+    def _header(
         self,
+        context: GarblingContext | EvaluationContext,
         circuit: Circuit,
-        inputs: Mapping[str, Bits],
         batch: int | None,
         batched: Collection[str],
         options: Pairs,
         records: Records,
-    ) -> tuple[GarblingContext | EvaluationContext, RunHeader]:
-        """Check everything that can be checked before anything is sent."""
-        garbles = self._garbles(circuit)
-        check_inputs(circuit, inputs, batch, batched, garbler=garbles)
-        context = self._garbling_context() if garbles else self._evaluation_context()
+    ) -> RunHeader:
+        """This side's view of the run."""
         path = UNDECIDED
-        if knows_ots(circuit, batch or 0, garbler=garbles):
+        if knows_ots(circuit, batch or 0, garbler=isinstance(context, GarblingContext)):
             path = context.ot.path(plan_run(circuit, batch or 1, frozenset(batched), DEFAULT, UNDECIDED).ots)
         header = RunHeader(
             digest=circuit.digest,
@@ -164,7 +178,7 @@ class Connection:
             records=records,
         )
         header.encode()  # too long: raise before anything moves
-        return context, header
+        return header
 
     def _garbles(self, circuit: Circuit) -> bool:
         """Whether this side garbles `circuit`."""
@@ -185,12 +199,14 @@ class Connection:
         circuit: Circuit,
         header: RunHeader,
         inputs: Mapping[str, Bits],
+        admission: Admission | None,
     ) -> Protocol[tuple[RunPlan, Outputs]]:
         context.runs += 1
+        admit = None if admission is None else admission.step
         if isinstance(context, GarblingContext):
-            party = garbler(context, circuit, header, inputs, self._rng)
+            party = garbler(context, circuit, header, inputs, self._rng, admit)
         else:
-            party = evaluator(context, circuit, header, inputs, self._rng)
+            party = evaluator(context, circuit, header, inputs, self._rng, admit)
         answer: Any = None
         try:
             while True:

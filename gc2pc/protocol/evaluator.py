@@ -17,11 +17,16 @@ from gc2pc.garbling.context import EvaluationContext
 from gc2pc.garbling.plan import TABLES, RunPlan, Source
 from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.machine import Machine
-from gc2pc.protocol.header import RunHeader, with_header
+from gc2pc.protocol.header import Admit, RunHeader, with_header
 
 
 def evaluator(
-    context: EvaluationContext, circuit: Circuit, header: RunHeader, inputs: Mapping[str, Bits], rng: Rng
+    context: EvaluationContext,
+    circuit: Circuit,
+    header: RunHeader,
+    inputs: Mapping[str, Bits],
+    rng: Rng,
+    admit: Admit | None = None,
 ) -> Protocol[tuple[RunPlan, outputs.Outputs]]:
     """Run `circuit` as the evaluator.
 
@@ -32,6 +37,7 @@ def evaluator(
         inputs: The evaluator's ports and its shares of shared ports: uint8 (wires, lanes, m), or
             (wires, lanes, 1) for an input that is given once.
         rng: Source of what the evaluator draws itself.
+        admit: See `header.with_header`.
 
     Returns:
         The plan that both sides agreed on, and every output port by name: uint8 (wires, lanes, m), this
@@ -55,6 +61,7 @@ def evaluator(
         transfer,
         context.ot.path,
         garbler=False,
+        admit=admit,
     )
     labels.forget(drawn)
     with Machine(circuit, plan.batch) as machine:

@@ -26,11 +26,16 @@ from gc2pc.garbling.context import GarblingContext
 from gc2pc.garbling.plan import TABLES, RunPlan, Source
 from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.machine import Machine
-from gc2pc.protocol.header import RunHeader, with_header
+from gc2pc.protocol.header import Admit, RunHeader, with_header
 
 
 def garbler(
-    context: GarblingContext, circuit: Circuit, header: RunHeader, inputs: Mapping[str, Bits], rng: Rng
+    context: GarblingContext,
+    circuit: Circuit,
+    header: RunHeader,
+    inputs: Mapping[str, Bits],
+    rng: Rng,
+    admit: Admit | None = None,
 ) -> Protocol[tuple[RunPlan, outputs.Outputs]]:
     """Run `circuit` as the garbler.
 
@@ -41,6 +46,7 @@ def garbler(
         inputs: The garbler's ports and its shares of shared ports: uint8 (wires, lanes, m), or
             (wires, lanes, 1) for an input that is given once.
         rng: Source of the seed, of the garbler's halves of joint random bits, and of what it draws itself.
+        admit: See `header.with_header`.
 
     Returns:
         The plan that both sides agreed on, and every output port by name: uint8 (wires, lanes, m), this
@@ -58,6 +64,7 @@ def garbler(
         lambda plan: labels.garbler_transfer(context, plan),
         context.ot.path,
         garbler=True,
+        admit=admit,
     )
     drawn = drawn or labels.draw_own(circuit, plan.batch, rng, Source.GARBLER)
     inputs = {**inputs, **drawn}

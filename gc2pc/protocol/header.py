@@ -1,8 +1,9 @@
 """Run header: what both sides are about to run. It opens each side's first flight of a run.
 
 Source: docs/protocol.md, section 8. Parties: both, symmetric. Rounds: none of its own: the headers
-cross, and OT messages and masked choice bits may ride with them. Bytes: 4, then at most MAX_HEADER, from
-each side. Both sides compare the same fields in the same order, so a mismatch has the same name on both.
+cross, and OT messages and masked choice bits may ride with them, unless the run needs an `admission`. Bytes:
+4, then at most MAX_HEADER, from each side. Both sides compare the same fields in the same order, so a
+mismatch has the same name on both.
 Labels, tables and outputs leave only after the comparison.
 Threat model: a peer may send anything: the answer is PeerError. Headers are public: nothing secret is in
 them, and they do not prove which inputs a peer uses.
@@ -44,6 +45,8 @@ DIGEST_BYTES: Final = 32
 PATHS: Final = ("none", "direct", "extension", "undecided")
 """How the OTs of the run are made. Undecided: this side needs the peer's header to count them."""
 UNDECIDED: Final = "undecided"
+BUDGET: Final = "budget"
+"""The one option that each side sets for itself, see `admission`."""
 
 Pairs = tuple[tuple[str, str], ...]
 Records = tuple[tuple[str, bytes], ...]
@@ -129,6 +132,10 @@ class RunHeader:
         return header
 
 
+Admit = Callable[[RunHeader, RunHeader, RunPlan], Protocol[None]]
+"""From both headers, ours first, and the plan that they agree on."""
+
+
 def receive_header(ours: RunHeader) -> Protocol[RunHeader]:
     """The peer's header; most often it equals ours, byte for byte, and need not be parsed."""
     length = int.from_bytes((yield from receive_bytes(4)), "little")
@@ -210,7 +217,7 @@ def _pair_differences(
     for (here, mine), (there, other) in zip(ours, theirs, strict=False):
         if here != there:
             yield f"{kind} name", repr(here), repr(there)
-        if mine != other:
+        if mine != other and (kind, here) != ("option", BUDGET):
             yield f"{kind} {here!r}", _show(mine), _show(other)
     if len(ours) != len(theirs):
         yield f"number of {kind}s", len(ours), len(theirs)
@@ -247,11 +254,12 @@ def with_header(
     path: Callable[[int], str],
     *,
     garbler: bool,
+    admit: Admit | None = None,
 ) -> Protocol[tuple[RunPlan, T]]:
     """Open a run: exchange headers, and let the OT's first flight ride with ours.
 
     The peer's header is checked before the transfer receives anything or sends more than RIDE_BYTES; a
-    side that cannot count the OTs yet waits for it first.
+    side that cannot count the OTs yet, or has to be admitted, waits for it first.
 
     Args:
         ours: This side's header.
@@ -259,6 +267,7 @@ def with_header(
         transfer: Makes the protocol that transfers the evaluator's labels.
         path: How the context would make that many OTs.
         garbler: Which side we are.
+        admit: What must have ended well on both sides before the transfer begins, if anything.
 
     Returns:
         The agreed plan, and the transfer's result.
@@ -267,13 +276,16 @@ def with_header(
         HandshakeMismatch: The headers differ.
     """
     yield Send(ours.encode())
-    if ours.path != UNDECIDED:
+    if ours.path != UNDECIDED and admit is None:
         return (yield from _ride(ours, circuit, transfer(plan_of(ours, circuit)), garbler))
     theirs = yield from receive_header(ours)
     plan = agree(ours, theirs, circuit, garbler=garbler)
-    plan = plan_run(circuit, plan.batch, plan.batched, plan.scheme_name, path(plan.ots))
+    if ours.path == UNDECIDED:
+        plan = plan_run(circuit, plan.batch, plan.batched, plan.scheme_name, path(plan.ots))
     if theirs.path not in (UNDECIDED, plan.ot_path):
         raise HandshakeMismatch(f"OT path differs: {plan.ot_path} here, {theirs.path} at the peer")
+    if admit is not None:
+        yield from admit(ours, theirs, plan)
     return plan, (yield from transfer(plan))
 
 

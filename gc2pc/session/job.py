@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gc2pc.errors import InputError
+from gc2pc.errors import CompileError, InputError
 from gc2pc.ir.circuit import Circuit, InputPort
 from gc2pc.ir.graph import Group
 from gc2pc.lang import Program
+
+if TYPE_CHECKING:
+    from gc2pc.dp.certificate import Certificate
 
 Bits = NDArray[np.uint8]
 Outputs = Mapping[str, Bits | None]
@@ -35,6 +38,7 @@ class Job:
         batch: Instances; None leaves the number to the peer.
         batched: Names of the inputs with one value per instance.
         decode: From the run's outputs to what the caller gets.
+        certificate: What the run lets out about one record, if there is a guarantee.
     """
 
     circuit: Circuit
@@ -42,9 +46,17 @@ class Job:
     batch: int | None
     batched: frozenset[str]
     decode: Callable[[Outputs], Any]
+    certificate: Certificate | None = None
+
+    @property
+    def certificate_hash(self) -> bytes | None:
+        """What both sides compare."""
+        return None if self.certificate is None else self.certificate.hash
 
 
-def prepare(program: Runnable, party: str, values: Mapping[str, Any], *, batch: bool) -> Job:
+def prepare(
+    program: Runnable, party: str, values: Mapping[str, Any], *, batch: bool, certified: bool = False
+) -> Job:
     """Compile `program` and encode `party`'s values.
 
     Args:
@@ -52,16 +64,21 @@ def prepare(program: Runnable, party: str, values: Mapping[str, Any], *, batch: 
         party: Name of one of its two parties.
         values: This party's inputs, its shares of externals' inputs, and static parameters, by name.
         batch: Inputs may have one value per instance, on axis 0.
+        certified: Refuse what has no privacy certificate.
 
     Raises:
-        CompileError: The program cannot become a circuit.
+        CompileError: The program cannot become a circuit, or has no certificate.
         InputError: A value is missing, unknown, the peer's, or does not fit.
     """
     if isinstance(program, Circuit):
         _check_party(program.name, program.parties, party)
+        if certified:
+            raise InputError(
+                f"{program.name} is a bare circuit, without a certificate to charge: run its program"
+            )
         return _prepare_circuit(program, party, values, batch=batch)
     _check_party(program.name, (program.parties[0].name, program.parties[1].name), party)
-    return _prepare_program(program, party, values, batch=batch)
+    return _prepare_program(program, party, values, batch=batch, certified=certified)
 
 
 def _check_party(name: str, parties: tuple[str, str], party: str) -> None:
@@ -69,7 +86,9 @@ def _check_party(name: str, parties: tuple[str, str], party: str) -> None:
         raise InputError(f"{name} runs between {parties[0]!r} and {parties[1]!r}; this side is {party!r}")
 
 
-def _prepare_program(program: Program, party: str, values: Mapping[str, Any], *, batch: bool) -> Job:
+def _prepare_program(
+    program: Program, party: str, values: Mapping[str, Any], *, batch: bool, certified: bool
+) -> Job:
     binding = program.bind(**values)
     own = {parameter.name for parameter in program.inputs_of(party)}
     for name in binding.inputs:
@@ -95,7 +114,27 @@ def _prepare_program(program: Program, party: str, values: Mapping[str, Any], *,
     def decode(outputs: Outputs) -> Any:
         return program.decode(outputs, batch=_instances(outputs) if batch else None, statics=binding.statics)
 
-    return Job(circuit, inputs, _batch(batch, instances, batched), batched, decode)
+    certificate = _certificate(program, binding.statics, circuit, needed=certified)
+    return Job(circuit, inputs, _batch(batch, instances, batched), batched, decode, certificate)
+
+
+def _certificate(
+    program: Program, statics: Mapping[str, Any], circuit: Circuit, *, needed: bool
+) -> Certificate | None:
+    """The program's certificate; None if it has none and nobody asked for a guarantee.
+
+    Both sides compare certificates wherever a circuit has releases: they come to the same one, or to none.
+    """
+    if not (needed or circuit.releases):
+        return None
+    from gc2pc.dp.certificate import certify
+
+    try:
+        return certify(program, **statics)
+    except CompileError:
+        if needed or program.private is not None:
+            raise
+        return None
 
 
 def _prepare_circuit(circuit: Circuit, party: str, values: Mapping[str, Any], *, batch: bool) -> Job:

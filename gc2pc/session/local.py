@@ -79,7 +79,13 @@ def run_parties(
     hello = run_pair(handshake(names[0], names[1], one), handshake(names[1], names[0], two), record=record)
     connections = hello.first, hello.second
     protocols = [
-        connection.run(job.circuit, job.inputs, batch=job.batch, batched=job.batched)
+        connection.run(
+            job.circuit,
+            job.inputs,
+            batch=job.batch,
+            batched=job.batched,
+            certificate=job.certificate_hash,
+        )
         for connection, job in zip(connections, jobs, strict=True)
     ]
     pair = run_pair(protocols[0], protocols[1], record=record)

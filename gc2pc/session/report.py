@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gc2pc.garbling.plan import TABLES
 from gc2pc.protocol.connection import Connection
 from gc2pc.session.traffic import Traffic
+
+if TYPE_CHECKING:
+    from gc2pc.session.account import Spending
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class RunReport:
         seconds: The run, from the first message on; compiling and encoding are not in it.
         waiting_seconds: Of these, waiting for the peer or for room to send.
         phases: Seconds per phase of the protocol.
+        privacy: What this side's ledger was charged, if it keeps one and the run cost anything.
     """
 
     program: str
@@ -50,6 +54,7 @@ class RunReport:
     seconds: float
     waiting_seconds: float
     phases: dict[str, float]
+    privacy: Spending | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as plain values for JSON."""
@@ -72,13 +77,14 @@ class RunReport:
             ("rounds", str(self.rounds)),
             ("time", f"{format_seconds(self.seconds)} ({format_seconds(self.waiting_seconds)} waiting)"),
             ("phases", ", ".join(f"{name} {format_seconds(spent)}" for name, spent in self.phases.items())),
+            *([("privacy", str(self.privacy))] if self.privacy is not None else []),
         ]
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
 
 
-def report_of(connection: Connection, traffic: Traffic) -> RunReport:
-    """The report of the run that `connection` has just finished."""
+def report_of(connection: Connection, traffic: Traffic, privacy: Spending | None = None) -> RunReport:
+    """The report of the run that `connection` has just finished, and of what a ledger was charged for it."""
     plan, agreement = connection.last_plan, connection.agreement
     assert plan is not None
     circuit = plan.circuit
@@ -102,6 +108,7 @@ def report_of(connection: Connection, traffic: Traffic) -> RunReport:
         seconds=traffic.seconds,
         waiting_seconds=traffic.waiting_seconds,
         phases=traffic.phases,
+        privacy=privacy,
     )
 
 

@@ -5,22 +5,24 @@
 
 Both sides run the same programs in the same order. The first run sets up what all share (garbling context,
 OT); an error in a run ends the session on both sides, and the peer is told why. A wrong input is found before
-anything is sent and leaves the session as it was.
+anything is sent and leaves the session as it was. A session with a ledger runs only what has a privacy
+certificate, and charges each run before anything leaves this side that depends on an input.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from gc2pc.channel.base import Channel, Listener
 from gc2pc.channel.link import Link
 from gc2pc.channel.registry import open_channel, open_listener
 from gc2pc.crypto.rng import Rng, SystemRng
-from gc2pc.errors import ChannelError, CompileError, Gc2pcError, InputError
+from gc2pc.errors import ChannelError, CompileError, Gc2pcError, InputError, PrivacyBudgetExceeded
 from gc2pc.kernels import compile_all
 from gc2pc.lang import Party
 from gc2pc.protocol.connection import Connection, handshake
@@ -28,6 +30,10 @@ from gc2pc.session.driver import drive
 from gc2pc.session.job import Job, Runnable, prepare
 from gc2pc.session.report import RunReport, report_of
 from gc2pc.session.traffic import Traffic
+
+if TYPE_CHECKING:
+    from gc2pc.session.account import RunAccount
+    from gc2pc.session.ledger import Ledger
 
 DEFAULT_TIMEOUT: Final = 60.0
 """Seconds that any one wait for the peer may take: to appear, to answer, to take more bytes."""
@@ -44,6 +50,7 @@ class Session:
         address: Where this side listens (with the port that was taken), or whom it connects to.
         last_report: The `RunReport` of the last run, or None.
         setup_traffic: What the hello moved, or None before it.
+        ledger: What this side's runs are charged to, or None.
     """
 
     def __init__(
@@ -55,12 +62,14 @@ class Session:
         timeout: float,
         rng: Rng,
         listener: Listener | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.party = str(party)
         self.peer: str | None = None
         self.address = address
         self.last_report: RunReport | None = None
         self.setup_traffic: Traffic | None = None
+        self.ledger = ledger
         self._expects = _other(party)
         self._reach, self._listener = reach, listener
         self._timeout, self._rng = timeout, rng
@@ -130,10 +139,12 @@ class Session:
             The value in the structure of the program's result, None where this party is no recipient.
 
         Raises:
-            InputError, CompileError: Nothing was sent, the session goes on.
+            InputError, CompileError: Nothing was sent, the session goes on. With a ledger a CompileError also
+                says why a program has no certificate.
             ChannelError, PeerError: The session is closed.
+            PrivacyBudgetExceeded: One side's ledger does not allow the run; the session is closed.
         """
-        return self._run(prepare(program, self.party, inputs, batch=False))
+        return self._run(self._prepare(program, inputs, batch=False))
 
     def run_batch(self, program: Runnable, /, **inputs: Any) -> Any:
         """Run many instances of `program` at once.
@@ -144,7 +155,23 @@ class Session:
         Returns:
             The value, every array with the instances on axis 0.
         """
-        return self._run(prepare(program, self.party, inputs, batch=True))
+        return self._run(self._prepare(program, inputs, batch=True))
+
+    def _prepare(self, program: Runnable, inputs: dict[str, Any], *, batch: bool) -> Job:
+        job = prepare(program, self.party, inputs, batch=batch, certified=self.ledger is not None)
+        if self.ledger is not None and job.certificate is not None:
+            from gc2pc.session.account import check_relation
+
+            check_relation(self.ledger, job.certificate)
+        return job
+
+    def _account(self, job: Job) -> RunAccount | None:
+        """What the run is charged to. Without a mechanism it costs nothing: no line, no message."""
+        if self.ledger is None or job.certificate is None or not job.circuit.releases:
+            return None
+        from gc2pc.session.account import RunAccount
+
+        return RunAccount(self.ledger, job.certificate, str(self.peer))
 
     def _run(self, job: Job) -> Any:
         with self._exclusive():
@@ -153,15 +180,22 @@ class Session:
             link, connection = self._link, self._connection
             assert link is not None
             assert connection is not None
+            account = self._account(job)
             try:
-                protocol = connection.run(job.circuit, job.inputs, batch=job.batch, batched=job.batched)
+                protocol = connection.run(
+                    job.circuit,
+                    job.inputs,
+                    batch=job.batch,
+                    batched=job.batched,
+                    certificate=job.certificate_hash,
+                    account=account,
+                )
                 outputs, traffic = drive(protocol, link)
-            except InputError:
-                raise  # found by a last check before anything was sent
             except BaseException as error:
-                self._give_up(error, public_reason(error))
-                raise
-            self.last_report = report_of(connection, traffic)
+                if not isinstance(error, InputError) or connection.closed:
+                    self._give_up(error, public_reason(error))
+                raise  # an open connection: found by a last check before anything was sent
+            self.last_report = report_of(connection, traffic, account.spending if account else None)
             return job.decode(outputs)
 
     def close(self) -> None:
@@ -204,7 +238,12 @@ class Session:
 
 
 def listen(
-    address: str, party: Party | str, *, timeout: float = DEFAULT_TIMEOUT, rng: Rng | None = None
+    address: str,
+    party: Party | str,
+    *,
+    timeout: float = DEFAULT_TIMEOUT,
+    rng: Rng | None = None,
+    ledger: Ledger | str | os.PathLike[str] | None = None,
 ) -> Session:
     """Wait at `address` for the other party.
 
@@ -213,11 +252,15 @@ def listen(
         party: Who this side is.
         timeout: Seconds that any one wait may take.
         rng: Source of all randomness; the operating system's unless a test says otherwise.
+        ledger: File of the privacy budget of this side's data, which every run is charged to
+            (`gc2pc budget create`). Programs without a privacy certificate are refused then.
 
     Raises:
         ChannelError: The address cannot be taken.
+        InputError: The ledger is none, or damaged.
     """
     _check_timeout(timeout)
+    book = _open_ledger(ledger)
     compile_all()  # a first compilation takes a minute: no peer should have to wait for it
     listener = open_listener(address)
     return Session(
@@ -227,11 +270,17 @@ def listen(
         timeout=timeout,
         rng=rng or SystemRng(),
         listener=listener,
+        ledger=book,
     )
 
 
 def connect(
-    address: str, party: Party | str, *, timeout: float = DEFAULT_TIMEOUT, rng: Rng | None = None
+    address: str,
+    party: Party | str,
+    *,
+    timeout: float = DEFAULT_TIMEOUT,
+    rng: Rng | None = None,
+    ledger: Ledger | str | os.PathLike[str] | None = None,
 ) -> Session:
     """Connect to the other party at `address`; it need not be up yet.
 
@@ -240,17 +289,35 @@ def connect(
         party: Who this side is.
         timeout: Seconds that any one wait may take, the one for the peer to appear included.
         rng: Source of all randomness; the operating system's unless a test says otherwise.
+        ledger: As `listen`.
+
+    Raises:
+        InputError: The ledger is none, or damaged.
     """
     _check_timeout(timeout)
+    book = _open_ledger(ledger)
     compile_all()
     return Session(
-        party, address, lambda: open_channel(address, timeout), timeout=timeout, rng=rng or SystemRng()
+        party,
+        address,
+        lambda: open_channel(address, timeout),
+        timeout=timeout,
+        rng=rng or SystemRng(),
+        ledger=book,
     )
 
 
 def _check_timeout(timeout: float) -> None:
     if not 0 < timeout < float("inf"):
         raise InputError(f"a timeout is a positive number of seconds, not {timeout!r}")
+
+
+def _open_ledger(ledger: Ledger | str | os.PathLike[str] | None) -> Ledger | None:
+    if ledger is None:
+        return None
+    from gc2pc.session.account import open_ledger
+
+    return open_ledger(ledger)
 
 
 def _other(party: Party | str) -> str | None:
@@ -269,6 +336,8 @@ def public_reason(error: BaseException) -> str:
         return "interrupted"
     if isinstance(error, InputError | CompileError):
         return "its input or program was refused on its own side"
+    if isinstance(error, PrivacyBudgetExceeded):
+        return "a privacy budget does not allow the run"
     if isinstance(error, Gc2pcError):
         return str(error)
     return f"internal error ({type(error).__name__})"

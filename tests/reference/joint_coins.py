@@ -35,8 +35,10 @@ class Choosing(Dealer):
         return r, t
 
 
-def garbled(program: Program, coins: tuple[Bits, Bits], monkeypatch: pytest.MonkeyPatch, x: int) -> Pmf:
-    """The pmf over a batch in which x, the first party's, is always the same; `coins`: garbler's, evaluator's."""
+def garbled_values(
+    program: Program, coins: tuple[Bits, Bits], monkeypatch: pytest.MonkeyPatch, x: int
+) -> NDArray[np.int64]:
+    """What a batch lets out in which x is always the same; `coins` are the garbler's and the evaluator's."""
     batch = coins[0].shape[-1]
     own, choices = (bits.reshape(-1) for bits in coins)
     monkeypatch.setattr(labels, "draw_bits", lambda _, count: own[:count].copy())
@@ -50,7 +52,13 @@ def garbled(program: Program, coins: tuple[Bits, Bits], monkeypatch: pytest.Monk
         ),
         Connection(two, SeededRng(b"two"), ot).run(program.compile(), {}, batch=batch),
     )
-    decoded = [program.decode(outputs, batch=batch) for outputs in (ran.first, ran.second)]
-    np.testing.assert_array_equal(*decoded)
-    found, counts = np.unique(decoded[0], return_counts=True)
-    return {int(value): Fraction(int(count), batch) for value, count in zip(found, counts, strict=True)}
+    first, second = (program.decode(outputs, batch=batch) for outputs in (ran.first, ran.second))
+    np.testing.assert_array_equal(first, second)
+    return np.asarray(first, np.int64)
+
+
+def garbled(program: Program, coins: tuple[Bits, Bits], monkeypatch: pytest.MonkeyPatch, x: int) -> Pmf:
+    """The pmf over such a batch."""
+    shown = garbled_values(program, coins, monkeypatch, x)
+    values, counts = np.unique(shown, return_counts=True)
+    return {int(value): Fraction(int(count), len(shown)) for value, count in zip(values, counts, strict=True)}

@@ -1,4 +1,4 @@
-"""Faults to plant into the mechanisms: ways in which noise in a circuit goes wrong and still looks like noise.
+"""Faults to plant into the mechanisms: ways in which noise goes wrong and still looks like noise.
 
 Each is planted into the real modules for as long as a test runs; the program of the user stays as it is.
 """
@@ -17,7 +17,7 @@ from gc2pc.dp.coin import Coin
 from gc2pc.dp.geometric import Geometric
 from gc2pc.dp.sampler import Sample
 from gc2pc.gadgets import adder
-from gc2pc.ir.graph import FALSE, Graph, Group
+from gc2pc.ir.graph import FALSE, TRUE, Graph, Group
 from gc2pc.ir.view import View
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -31,8 +31,8 @@ class Fault:
 
     Attributes:
         plant: Puts it into the modules.
-        named: What `dp.certify` says of a program with it, as a regular expression; None where the gates, their
-            proof and their meaning are wrong in the same way, which only an enumeration of the circuit shows.
+        named: What `dp.certify` says of a program with it, as a regular expression; None where the gates,
+            their proof and their meaning are wrong in the same way, which only an enumeration shows.
     """
 
     plant: Plant
@@ -76,13 +76,11 @@ def _swapped_coins(self: Geometric, graph: Graph, random: list[int]) -> Sample:
 
 
 def _one_coin_for_two(self: Geometric, graph: Graph, random: list[int]) -> Sample:
-    """All top coins are one and the same toss."""
-    start = sum(coin.bits for coin in self.low)
-    length = self.top.bits
-    bits = list(random)
-    for k in range(1, self.cap):
-        bits[start + k * length : start + (k + 1) * length] = bits[start : start + length]
-    return _gates(self, graph, bits)
+    """The second low coin reads the random bits of the first one."""
+    first, second = (coin.bits for coin in self.low)
+    shared = list(random)
+    shared[first : first + second] = random[:second]
+    return _gates(self, graph, shared)
 
 
 def _constants(self: Geometric, graph: Graph, random: list[int]) -> Sample:
@@ -91,24 +89,23 @@ def _constants(self: Geometric, graph: Graph, random: list[int]) -> Sample:
 
 
 def _off_by_one(self: Coin, graph: Graph, random: list[int]) -> Any:
-    """True for all numbers up to n, not below n."""
+    """True for all numbers below n - 1, not below n."""
     literal, step = _coin_gates(self, graph, random)
-    reached = literal
-    equal = 1
+    last = TRUE
     for i, bit in enumerate(random):
-        equal = graph.and_(equal, bit ^ 1 ^ (self.n >> i & 1))
-    reached = graph.or_(literal, equal)
-    return reached, replace(step, outputs=(reached,))
+        last = graph.and_(last, bit ^ 1 ^ (self.n - 1 >> i & 1))
+    below = graph.and_(literal, last ^ 1)
+    return below, replace(step, outputs=(below,))
 
 
 def _off_by_one_everywhere(patch: pytest.MonkeyPatch) -> None:
-    """Gates, proof and plain meaning all count up to n; the law and the ratio do not know."""
+    """Gates, proof and plain meaning all count below n - 1; the law and the ratio do not know."""
 
     def meaning(self: Coin, rows: Any) -> Any:
-        return (rows.astype(np.int64) @ (1 << np.arange(self.bits)) <= self.n).astype(np.uint8)[:, None]
+        return (rows.astype(np.int64) @ (1 << np.arange(self.bits)) < self.n - 1).astype(np.uint8)[:, None]
 
     def draw(self: Coin, bits: Sequence[int]) -> int:
-        return int(sum(bit << i for i, bit in enumerate(bits)) <= self.n)
+        return int(sum(bit << i for i, bit in enumerate(bits)) < self.n - 1)
 
     patch.setattr(Coin, "gates", _off_by_one)
     patch.setattr(Coin, "meaning", meaning)
@@ -205,7 +202,7 @@ FAULTS: dict[str, Fault] = {
     "off by one everywhere": Fault(_off_by_one_everywhere, None),
     "dropped party": Fault(_dropped_party, r"is no joint random bit"),
     "noise left out": Fault(
-        laplace_returns(lambda x, noise: _noised(x, noise & 0)), r"does not depend on its random bits"
+        laplace_returns(lambda x, noise: _noised(x, noise & 0)), r"lets out is among its inputs"
     ),
     "half of the noise": Fault(laplace_returns(lambda x, noise: _noised(x, noise >> 1)), r"its meaning is"),
     "x handed back": Fault(laplace_hands_back(lambda x, output: x), r"depends on 'x' past the mechanisms"),

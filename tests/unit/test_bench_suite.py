@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from gc2pc.bench import machine, suite
+from gc2pc import dp
+from gc2pc.bench import machine, programs, suite
 from gc2pc.bench.tasks import Timing
 from gc2pc.cli.main import run
 
@@ -52,6 +55,27 @@ def test_peak_memory_follows_what_is_used():
     after = machine.peak_megabytes()
     assert len(block) == 60_000_000
     assert after - before > 40
+
+
+def test_a_noisy_winner_is_close_to_the_best():
+    scores = np.zeros(programs.CANDIDATES, np.int64)
+    scores[[7, 8, 9]] = 5_000, 5_000 - programs.MARGIN, 4_999 - programs.MARGIN
+    accepted = [programs.right(programs.noisy_max, {"scores": scores}, winner) for winner in (7, 8, 9, 0)]
+    assert accepted == [True, True, False, False]
+
+
+def test_other_results_are_exact():
+    values = {"a": 5, "b": 3}
+    assert programs.right(programs.compare32, values, True)
+    assert not programs.right(programs.compare32, values, False)
+
+
+def test_the_noisy_maximum_is_as_small_as_its_row_says():
+    stats = programs.noisy_max.stats()
+    assert stats["and_gates"] <= 455_000
+    promised = dp.certify(programs.noisy_max).guarantee
+    assert promised.ratio == 4
+    assert promised.delta <= Fraction(1, 2**40)
 
 
 def test_names_are_listed(capsys: pytest.CaptureFixture[str]):

@@ -196,7 +196,7 @@ def test_approximate() -> None:
         (Fraction(3), "1.09862"),
         (Fraction(1001, 1000), "0.000999501"),
         (Fraction(2**1000), "693.148"),
-        (Fraction(10**30 + 1, 10**30), "0.000000000000000000000000000001"),
+        (Fraction(10**30 + 1, 10**30), "0.00000000000000000000000000000100001"),
     ],
 )
 def test_shown_epsilon_is_rounded_up(ratio: Fraction, shown: str) -> None:

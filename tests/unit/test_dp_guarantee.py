@@ -56,7 +56,8 @@ def test_composition_holds_for_the_worst_pairs(
 @pytest.mark.parametrize("runs", range(6))
 def test_so_many_runs_are_that_many_compositions(runs: int) -> None:
     assert THIRD.times(runs) == reduce(Guarantee.then, [THIRD] * runs, NOTHING)
-    one, other = (reduce(both, [law] * runs, {(): Fraction(1)}) for law in tight(THIRD.ratio, THIRD.delta))
+    nothing: Pmf = {(): Fraction(1)}
+    one, other = (reduce(both, [law] * runs, nothing) for law in tight(THIRD.ratio, THIRD.delta))
     assert excess(THIRD.times(runs).ratio, one, other) <= THIRD.times(runs).delta
 
 

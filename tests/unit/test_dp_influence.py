@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from gc2pc.dp import influence
 from gc2pc.dp.cone import evaluate
 from gc2pc.dp.influence import Moves, moves
 from gc2pc.ir.graph import FALSE, TRUE, Graph, Group, Release
@@ -93,26 +94,16 @@ def test_public_random_and_released_wires_are_no_record() -> None:
     assert moves(graph, [graph.and_(spread, x)], 1) == Moves(1, 1)
 
 
-def test_nothing_is_said_behind_a_repeat() -> None:
-    graph = Graph()
-    (x,) = _array(graph, "x", 4, bits=1)
-    body = graph.body(2)
-    state, part, whole = body.state(4), body.xs(x, 2), body.capture(x)
-    assert moves(body, [state], 1) is None
-    assert moves(body, [part], 1) is None
-    turned = body.gather([(whole, View.affine(3, (4,), (-1,)))])
-    assert moves(body, [turned], 1) == Moves(1, 1)
-    finals, _ = graph.repeat(body, [x], [turned])
-    assert moves(graph, finals, 1) is None
-
-
-def test_nothing_is_said_where_too_many_lanes_meet() -> None:
+def test_nothing_is_said_where_too_many_lanes_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = Graph()
     (x,) = _array(graph, "x", 100, bits=1)
     total = FALSE
     for i in range(100):
         total = graph.xor(total, graph.gather([(x, View.affine(i, (1,), (1,)))]))
+    assert moves(graph, [total], 1) == Moves(1, 1)
+    monkeypatch.setattr(influence, "_MOST_READS", 99)
     assert moves(graph, [total], 1) is None
+    assert moves(graph, [x], 1) is None
 
 
 @pytest.mark.parametrize("seed", range(12))

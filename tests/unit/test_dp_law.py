@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
@@ -24,6 +23,10 @@ LAWS = [
 ]
 
 
+def named(law: Law) -> str:
+    return f"{len(law.weights)} weights from {law.low} x 2^{law.uniform}"
+
+
 def spread(law: Law) -> dict[int, Fraction]:
     """Every value's probability, plateaus written out."""
     pmf: dict[int, Fraction] = {}
@@ -37,14 +40,14 @@ def seeded(number: int) -> Law:
     generator = np.random.default_rng(number)
     size = int(generator.integers(2, 12))
     cuts = [0, *sorted(generator.integers(0, 65, size - 1).tolist()), 64]
-    weights = tuple(after - before for before, after in itertools.pairwise(cuts))
+    weights = tuple(after - before for before, after in pairwise(cuts))
     return Law(int(generator.integers(-20, 20)), weights, 6, int(generator.integers(0, 4)))
 
 
 ALL = [*LAWS, *map(seeded, range(30))]
 
 
-@pytest.mark.parametrize("law", ALL, ids=str)
+@pytest.mark.parametrize("law", ALL, ids=named)
 def test_probabilities_and_moments(law: Law) -> None:
     pmf = spread(law)
     assert (min(pmf), max(pmf)) == (law.lowest, law.highest)
@@ -56,7 +59,7 @@ def test_probabilities_and_moments(law: Law) -> None:
     assert law.variance == sum(p * (value - mean) ** 2 for value, p in pmf.items())
 
 
-@pytest.mark.parametrize("law", ALL, ids=str)
+@pytest.mark.parametrize("law", ALL, ids=named)
 @pytest.mark.parametrize("share", [Fraction(95, 100), Fraction(1, 2), Fraction(1), Fraction(99999, 100000)])
 def test_intervals_are_the_narrowest(law: Law, share: Fraction) -> None:
     pmf, tail = spread(law), (1 - share) / 2
@@ -84,7 +87,7 @@ def excess(pmf: dict[int, Fraction], ratio: Fraction, shift: int) -> Fraction:
     )
 
 
-@pytest.mark.parametrize("law", ALL, ids=str)
+@pytest.mark.parametrize("law", ALL, ids=named)
 def test_delta_of_steps(law: Law) -> None:
     base = spread(Law(law.low, law.weights, law.bits))
     for ratio in RATIOS:
@@ -93,7 +96,7 @@ def test_delta_of_steps(law: Law) -> None:
     assert law.delta(Fraction(1), len(law.weights)) == 1
 
 
-@pytest.mark.parametrize("law", [law for law in ALL if law.uniform], ids=str)
+@pytest.mark.parametrize("law", [law for law in ALL if law.uniform], ids=named)
 def test_a_shift_within_a_plateau_costs_no_more_than_a_step(law: Law) -> None:
     pmf, wide = spread(law), 1 << law.uniform
     for ratio in RATIOS:

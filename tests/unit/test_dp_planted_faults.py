@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -24,6 +25,10 @@ from gc2pc import (
     stack,
     where,
 )
+from gc2pc.dp.coin import Coin
+from gc2pc.dp.geometric import Geometric
+from gc2pc.dp.guarantee import Guarantee
+from gc2pc.dp.plan_laplace import LaplacePlan
 from gc2pc.errors import CompileError
 from gc2pc.lang.program import Program
 from tests.reference.joint_coins import garbled
@@ -37,13 +42,26 @@ Four = Array[UInt[4], 4]
 
 
 def one_number() -> Program:
-    """A noised number: 18 random bits, two different low coins."""
+    """A noised number."""
 
     @circuit
     def shown(x: UInt[3] @ alice) -> Int[16] @ Both:
-        return dp.laplace(x, 1, 1, delta_dp="1/50").to(Int[16])
+        return dp.laplace(x, 1, 1, delta_dp="1/10").to(Int[16])
 
     return shown
+
+
+SAMPLER = Geometric((Coin(5, 4), Coin(1, 3)), Coin(1, 2), 2)
+"""12 random bits and two different low coins, more than a certificate enumerates."""
+
+PROMISE = Guarantee(Fraction(11, 5), SAMPLER.law().delta(Fraction(11, 5), 1))
+
+
+@pytest.fixture
+def _planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`laplace` takes this sampler, so that all strings of its coins are soon tried."""
+    plan = LaplacePlan(SAMPLER, 1, PROMISE)
+    monkeypatch.setattr(importlib.import_module("gc2pc.dp.laplace"), "plan_laplace", lambda *_, **__: plan)
 
 
 def laws(program: Program) -> tuple[dict[int, Fraction], dict[int, Fraction]]:
@@ -57,18 +75,18 @@ def worst(program: Program, ratio: Fraction) -> Fraction:
     return max(excess(one, two, ratio), excess(two, one, ratio))
 
 
+@pytest.mark.usefixtures("_planned")
 def test_without_a_fault_all_is_well() -> None:
     program = one_number()
-    (entry,) = dp.certify(program).entries
-    (law,) = entry.laws
-    assert entry.random_bits <= 22
-    assert len(set(dict(entry.facts)["low coins"].split())) > 1
+    law = SAMPLER.law()
+    assert dp.certify(program).guarantee == PROMISE
     assert laws(program)[0] == {
         3 + noise: law.probability(noise) for noise in range(law.lowest, law.highest + 1)
     }
-    assert worst(program, entry.guarantee.ratio) <= entry.guarantee.delta
+    assert worst(program, PROMISE.ratio) == PROMISE.delta
 
 
+@pytest.mark.usefixtures("_planned")
 @pytest.mark.parametrize("name", [name for name in FAULTS if FAULTS[name].named])
 def test_a_fault_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[name].plant(monkeypatch)
@@ -76,29 +94,30 @@ def test_a_fault_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         dp.certify(one_number())
 
 
-PROMISE = dp.certify(one_number())
-
-
+@pytest.mark.usefixtures("_planned")
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "dropped party"])
 def test_the_enumeration_sees_the_fault(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Certificate or not: no faulty circuit has the law, and all but those of half a unit break the promise."""
+    """Certificate or not: no faulty circuit has the law, and none keeps the promise."""
     FAULTS[name].plant(monkeypatch)
-    program = one_number()
-    (law,) = PROMISE.entries[0].laws
-    one, _ = laws(program)
+    program, law = one_number(), SAMPLER.law()
     stated = {3 + noise: law.probability(noise) for noise in range(law.lowest, law.highest + 1)}
-    assert one != stated
-    assert worst(program, PROMISE.guarantee.ratio) > PROMISE.guarantee.delta
+    assert laws(program)[0] != stated
+    assert worst(program, PROMISE.ratio) > PROMISE.delta
 
 
-def test_a_dropped_party_leaves_nothing_to_the_other_ones_coins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The garbler leaves its share out: its coins change nothing, as the evaluator's alone decide."""
-    program = one_number()
+@pytest.mark.usefixtures("_planned")
+def test_a_share_that_is_left_out_shows_against_the_other_partys_constants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the protocol: with a constant of the evaluator's, all strings of the garbler's must give the law."""
+    program, law = one_number(), SAMPLER.law()
     (port,) = random_ports(program)
-    strings = all_strings(program)[port.name][:, :, :4096]
+    strings = all_strings(program)[port.name]
     zeros = np.zeros_like(strings)
-    assert len(garbled(program, (strings, zeros), monkeypatch, x=3)) > 1
-    assert len(garbled(program, (zeros, zeros), monkeypatch, x=3)) == 1  # the patched `draw_bits`, left out
+    stated = {3 + noise: law.probability(noise) for noise in range(law.lowest, law.highest + 1)}
+    assert garbled(program, (strings, zeros), monkeypatch, x=3) == stated
+    left_out = zeros  # what a garbler that drops its share puts in
+    assert len(garbled(program, (left_out, zeros), monkeypatch, x=3)) == 1
 
 
 # -- coins that two samples share ------------------------------------------------------------------------
@@ -197,7 +216,7 @@ BYPASSES: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "an order that is secret": (lambda x, y: noised(x)[x.argsort()], "x"),
     "a state from trip to trip": (_in_a_loop, "x"),
     "a circuit in the circuit": (lambda x, y: noised(x) + helper(x) * 2, "x"),
-    "a comparison": (lambda x, y: noised(x) + (x.sum() > y.sum()).to(UInt[1]).to(Int[16]), "x"),
+    "a comparison": (lambda x, y: noised(x) + (x.sum() > y.sum()).to(UInt[1]).to(Int[16]), "y"),
     "one lane of many": (
         lambda x, y: stack([noised(x)[0], noised(x)[1], noised(x)[2], y[3].to(Int[16])]),
         "y",
@@ -213,7 +232,8 @@ def test_a_bypass_is_named(how: str) -> None:
     def shown(x: Four @ alice, y: Four @ bob) -> Array[Int[16], 4] @ Both:
         return made(x, y)
 
-    text = rf"the output 'result' to both parties depends on '{source}' past the mechanisms \({source} > .*result\)"
+    bypass = rf"past the mechanisms \({source} > .*result\)"
+    text = rf"the output 'result' to both parties depends on '{source}' {bypass}"
     with pytest.raises(CompileError, match=text):
         dp.certify(shown)
 
@@ -260,11 +280,7 @@ def test_a_flag_that_hides_a_mechanism() -> None:
 
     @circuit
     def sometimes(x: UInt[4] @ alice, exact: Bool @ bob) -> Int[16] @ Both:
-        if exact:
-            shown = x.to(Int[16])
-        else:
-            shown = noised(x)
-        return shown
+        return x.to(Int[16]) if exact else noised(x)
 
     with pytest.raises(CompileError, match=r"depends on '(exact|x)' past the mechanisms"):
         dp.certify(sometimes)
