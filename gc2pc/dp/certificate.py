@@ -21,7 +21,7 @@ from gc2pc.dp.amounts import shown_epsilon
 from gc2pc.dp.cone import count_ands
 from gc2pc.dp.flow import check_flow
 from gc2pc.dp.guarantee import NOTHING, Guarantee
-from gc2pc.dp.law import Law
+from gc2pc.dp.law import Law, exact_text
 from gc2pc.dp.private import DEFAULT, RELATIONS, Private, protected_ports
 from gc2pc.dp.proof import check_release
 from gc2pc.dp.release import Evidence
@@ -130,9 +130,9 @@ class Certificate:
 
 def _amounts(guarantee: Guarantee) -> dict[str, str]:
     return {
-        "ratio": str(guarantee.ratio),
+        "ratio": exact_text(guarantee.ratio),
         "epsilon": shown_epsilon(guarantee.ratio),
-        "delta_dp": str(guarantee.delta),
+        "delta_dp": exact_text(guarantee.delta),
     }
 
 

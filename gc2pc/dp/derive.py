@@ -1,8 +1,8 @@
 """Guarantees of additive noise, worked out again from the exact law of what was drawn.
 
 The planner knows closed formulas; here every probability of the law is looked at, so a plan that goes wrong,
-or a sampler other than the planned one, shows. Source: Dwork, Roth (2014), definition 2.4, and theorem 2.2 for
-several steps. Assumption, threat model: those of the mechanism.
+or a sampler other than the planned one, shows. Source: Dwork, Roth (2014), definition 2.4, and theorem 2.2
+for several steps. Assumption, threat model: those of the mechanism.
 """
 
 from __future__ import annotations

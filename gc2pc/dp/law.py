@@ -15,6 +15,8 @@ from itertools import accumulate
 from math import isqrt
 from typing import Any, Final
 
+_DECIMAL_BITS: Final = 4096
+
 _SHARE: Final = Fraction(95, 100)
 
 
@@ -110,11 +112,18 @@ class Law:
         return {
             "lowest": str(self.lowest),
             "highest": str(self.highest),
-            "mean": str(self.mean),
-            "variance": str(self.variance),
+            "mean": exact_text(self.mean),
+            "variance": exact_text(self.variance),
             "std": shown_root(self.variance),
             "interval_95": [str(low), str(high)],
         }
+
+
+def exact_text(value: Fraction) -> str:
+    """n/d in decimal; in hexadecimal where Python refuses to write out so many decimals."""
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) <= _DECIMAL_BITS:
+        return str(value)
+    return f"{value.numerator:#x}/{value.denominator:#x}"
 
 
 def shown_root(value: Fraction) -> str:

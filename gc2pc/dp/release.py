@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from gc2pc.dp.guarantee import Guarantee
+from gc2pc.dp.law import exact_text
 from gc2pc.dp.sampler import Sampler, Step
 from gc2pc.dp.sensitivity import Sensitivity, line
 from gc2pc.ir.graph import Release
@@ -122,7 +123,7 @@ def release(
     kept, shown = tuple(_as_it_is(x) for x in inputs), _as_it_is(output)
     samplers = tuple(fact for noise in noises for fact in noise.sampler.facts())
     terms = (
-        ("guarantee", f"R={guarantee.ratio} delta={guarantee.delta}"),
+        ("guarantee", f"R={exact_text(guarantee.ratio)} delta={exact_text(guarantee.delta)}"),
         ("sensitivity", sensitivity.how if sensitivity else "none"),
     )
     backend.graph.release(

@@ -115,6 +115,12 @@ def _prepare_program(
         return program.decode(outputs, batch=_instances(outputs) if batch else None, statics=binding.statics)
 
     certificate = _certificate(program, binding.statics, circuit, needed=certified)
+    if certified and certificate is not None:
+        for name in sorted(own - set(certificate.protects)):
+            raise InputError(
+                f"{program.name} does not protect the input {name!r}, whose records the ledger is for: "
+                f"name it in private(of=...), or run without the ledger"
+            )
     return Job(circuit, inputs, _batch(batch, instances, batched), batched, decode, certificate)
 
 

@@ -99,7 +99,8 @@ def test_lanes_that_are_turned_on_every_trip(trips: int, moved: int) -> None:
 def test_beyond_the_most_rounds_all_lanes_of_all_states_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(influence, "_MOST_ROUNDS", 1)
     graph = Graph()
-    x = _array(graph, "x", 50)
+    public = View.affine(0, (10,), (0,))
+    x = graph.gather([(0, public), (_array(graph, "x", 40), View.identity(40))])
     body = graph.body(3)
     state = body.state(50)
     (final,), _ = graph.repeat(body, [x], [body.xor(state, _turned(body, state, 50))])
@@ -313,9 +314,9 @@ def test_a_large_model_is_certified(name: str, moved: tuple[int, int]) -> None:
     """Products so large that they are a repeat over the columns."""
     program = load_program(f"{CIRCUITS}/private_linear.py:{name}")
     started = time.perf_counter()
-    certificate = dp.certify(program, n=300, k=100)
+    certificate = dp.certify(program, n=500, k=100)
     assert time.perf_counter() - started < 10
-    assert trace(program, program.bind(n=300, k=100)).repeats
+    assert trace(program, program.bind(n=500, k=100)).repeats
     (entry,) = certificate.entries
     assert (entry.moves, entry.times) == (moved, 1)
     assert entry.sensitivity.startswith("derived")

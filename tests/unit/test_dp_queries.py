@@ -193,11 +193,22 @@ def test_writing_into_a_query_makes_it_forget() -> None:
     assert total.sensitivity is None
 
 
-def test_a_loop_hides_where_elements_come_from() -> None:
+def test_a_loop_says_where_elements_come_from() -> None:
     @circuit
-    def hidden(xs: Array[UInt[8], 6] @ alice) -> Int[48] @ Both:
+    def running(xs: Array[UInt[8], 6] @ alice) -> Int[48] @ Both:
         _, ys = repeat(6, lambda s, x: (s + x, s), UInt[8](0), xs)
         return dp.laplace(dp.sum(ys), 1).to(Int[48])
+
+    assert dp.certify(running).entries[0].moves == (6 * 255, 6 * 255)
+
+
+def test_a_state_hides_it_inside_of_the_loop() -> None:
+    @circuit
+    def hidden(xs: Array[UInt[8], 6] @ alice) -> Int[48] @ Both:
+        def body(state: Any, _: Any) -> Any:
+            return state, dp.laplace(dp.sum(state), 1).to(Int[48])
+
+        return repeat(6, body, xs, xs)[1][0]
 
     with pytest.raises(CompileError, match="cannot tell which record"):
         hidden.compile()

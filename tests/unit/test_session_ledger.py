@@ -186,6 +186,20 @@ def test_what_costs_nothing_is_no_line_in_the_ledger(tmp_path: Path) -> None:
     assert audit(book).lines == 1
 
 
+def test_a_ledger_is_for_records_that_the_program_protects(tmp_path: Path) -> None:
+    """Bob's records would leave in the clear under a certificate that is about Alice's."""
+    book = make(tmp_path / "two")
+
+    def careful(session: Session) -> Any:
+        with pytest.raises(InputError, match="does not protect the input 'b'"):
+            session.run(only_b, b=9)
+        return run_polls("b")(session)
+
+    first, second = together(run_polls("a"), careful, (None, book))
+    assert first == second
+    assert len(audit(book).charges) == 1
+
+
 def test_add_and_remove_has_ledgers_of_its_own(tmp_path: Path) -> None:
     book = make(tmp_path / "one", relation="add/remove")
     first, second = together(
