@@ -27,7 +27,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gc2pc.dp.relation import Relations, Untold, numbers
+from gc2pc.dp.relation import Relations, Untold, distinct, numbers
 from gc2pc.ir.graph import TRUE, Argument, Graph, Group, InputSpec, Kind, Op, Repeat
 
 Ints = NDArray[np.int64]
@@ -245,7 +245,7 @@ class _Influence:
                 by_kind.setdefault(kind, []).append(codes)
         total = most = 0
         for parts in by_kind.values():
-            record, element = np.divmod(np.unique(np.concatenate(parts)), self.elements)
+            record, element = np.divmod(distinct(np.concatenate(parts)), self.elements)
             total = max(total, int(np.bincount(record).max()))
             most = max(most, int(np.unique(record * groups + element % groups, return_counts=True)[1].max()))
         return Moves(total, most)

@@ -154,7 +154,7 @@ def _moved(values: Value, name: str, per_contributor: int) -> Any:
     if moved is None:
         raise compile_error(
             f"dp.{name} cannot tell which record an element comes from",
-            "rows computed from one record each, no state inside a repeat; or values.sum() and sensitivity=...",
+            "rows computed from one record each, no state inside a repeat; or x.sum() and sensitivity=...",
         )
     return moved
 

@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gc2pc.ir.flat import begins
 from gc2pc.ir.view import View
 
 Ints = NDArray[np.int64]
@@ -80,7 +81,7 @@ class Relations:
             raise Untold
         codes = (elements << _SHIFT | lanes).reshape(-1)
         if not (codes[1:] > codes[:-1]).all():
-            codes = np.unique(codes)
+            codes = distinct(codes)
         return self._interned(codes)
 
     def _interned(self, codes: Ints) -> int:
@@ -101,7 +102,7 @@ class Relations:
         joined = self._joined.get(reads)
         if joined is None:
             self.spend(sum(len(self._codes[number]) for number in numbers(reads)))
-            codes = np.unique(np.concatenate([self._codes[number] for number in numbers(reads)]))
+            codes = distinct(np.concatenate([self._codes[number] for number in numbers(reads)]))
             joined = self._joined[reads] = self._interned(codes)
         return joined
 
@@ -213,6 +214,12 @@ def _through(view: View, lanes: Ints) -> Ints:
     if view.is_linear:
         return view.offset + view.strides[0] * lanes
     return view.to_array()[lanes]
+
+
+def distinct(items: Ints) -> Ints:
+    """Sorted and without repetitions, as `numpy.unique` has it, whose hashing is slow on codes like these."""
+    items = np.sort(items)
+    return items[begins(items)]
 
 
 def numbers(reads: int) -> list[int]:
