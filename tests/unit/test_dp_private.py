@@ -69,11 +69,12 @@ def test_what_is_asked_for_has_to_make_sense(arguments: Any, text: str) -> None:
 
 
 def test_private_is_a_promise() -> None:
-    with pytest.raises(CompileError, match="promises nothing"):
+    def shown(x: UInt[8] @ alice) -> UInt[8] @ Both:
+        return x
 
-        @circuit(private=1)  # type: ignore[arg-type]
-        def shown(x: UInt[8] @ alice) -> UInt[8] @ Both:
-            return x
+    nonsense: Any = 1
+    with pytest.raises(CompileError, match="promises nothing"):
+        circuit(private=nonsense)(shown)
 
 
 WEIGHTS = {"leak": False, "epsilon": "1"}

@@ -19,7 +19,8 @@ def sensed(program: Any, **statics: Any) -> Any:
     from gc2pc.lang.trace import trace
 
     (release,) = trace(program, program.bind(**statics)).releases
-    return release.evidence.sensitivity
+    evidence: Any = release.evidence
+    return evidence.sensitivity
 
 
 def test_a_sum_moves_by_the_width_of_its_bounds() -> None:
@@ -246,4 +247,4 @@ def test_what_is_no_array_of_records() -> None:
     with pytest.raises(CompileError, match="counts Bools"):
         dp.count(UInt[8]([1, 2]))
     with pytest.raises(CompileError, match="typed value"):
-        dp.sum([1, 2])  # type: ignore[arg-type]
+        dp.sum([1, 2])
