@@ -20,6 +20,9 @@ from gc2pc.lang.source import compile_error
 MAX_EPSILON: Final = 64
 """Above this nothing is protected."""
 
+LEAST_DELTA: Final = Fraction(1, 1 << 256)
+"""The least delta above 0: far below what a computational guarantee can mean."""
+
 DEFAULT_DELTA: Final = Fraction(1, 1 << 40)
 """Where no delta_dp is given."""
 
@@ -50,6 +53,13 @@ class Epsilon:
 
     scale: Fraction
     base: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        for number in (self.scale, self.base):
+            if number is not None and type(number) not in (Fraction, int):
+                raise compile_error(f"an Epsilon of {number!r} is not exact", 'epsilon="1/10"')
+        if self.base is not None and self.base <= 1:
+            raise compile_error(f"ln({self.base}) is no epsilon", "dp.ln(3)")
 
     def __str__(self) -> str:
         if self.base is None:
@@ -221,6 +231,8 @@ def delta_of(value: Any) -> Fraction:
     number = Fraction(2) ** int(match["exponent"]) if match else _exact(value)
     if number is None or not 0 <= number < 1:
         raise compile_error(f"delta_dp={_quoted(value)}: a number from 0 and below 1", 'delta_dp="2^-40"')
+    if 0 < number < LEAST_DELTA:
+        raise compile_error(f"delta_dp={_quoted(value)} is below 2^-256", 'delta_dp="2^-40"')
     return number
 
 

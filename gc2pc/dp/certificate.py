@@ -25,6 +25,7 @@ from gc2pc.dp.law import Law, exact_text
 from gc2pc.dp.private import DEFAULT, RELATIONS, Private, protected_ports
 from gc2pc.dp.proof import check_release
 from gc2pc.dp.release import Evidence
+from gc2pc.errors import InputError
 from gc2pc.ir.graph import Graph, Release
 from gc2pc.lang.definition import definition_error
 from gc2pc.lang.program import Program
@@ -99,8 +100,15 @@ class Certificate:
     guarantee: Guarantee
 
     def for_batch(self, instances: int) -> Guarantee:
-        """Of a run with so many input sets, which may all hold the same record."""
-        return self.guarantee.times(instances)
+        """Of a run with so many input sets, which may all hold the same record.
+
+        Raises:
+            InputError: So many that nothing is protected.
+        """
+        try:
+            return self.guarantee.times(instances)
+        except OverflowError as error:
+            raise InputError(f"{instances:,} runs of {self.circuit} have {error}") from None
 
     @property
     def epsilon(self) -> str:
@@ -178,10 +186,15 @@ def examine(program: Program, graph: Graph, asked: Private) -> Certificate:
         raise definition_error(program.function, f"no certificate: {error}") from None
     if leak is not None:
         raise definition_error(program.function, *_leaks(leak))
-    entries = tuple(_entry(program, *place) for place in _places(graph, 1))
     guarantee = NOTHING
-    for entry in entries:
-        guarantee = guarantee.then(entry.guarantee)
+    try:
+        entries = tuple(_entry(program, *place) for place in _places(graph, 1))
+        for entry in entries:
+            guarantee = guarantee.then(entry.guarantee)
+    except OverflowError as error:
+        raise definition_error(
+            program.function, f"its mechanisms have {error} together", "fewer trips, a smaller epsilon"
+        ) from None
     certificate = Certificate(program.name, "", RELATIONS[asked.relation], protects, entries, guarantee)
     _check_spending(program, certificate, asked)
     return certificate

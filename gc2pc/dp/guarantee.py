@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 EXACT_BITS: Final = 1024
 """A denominator of more bits is rounded, upwards: a guarantee of many runs would fill pages."""
 
+_GUARD_BITS: Final = EXACT_BITS + 128
+"""Within a power each rounding is repeated as often as the power says."""
+
+MOST_BITS: Final = 1 << 17
+"""Longest R: an epsilon above 90,000 protects nothing, and only takes time."""
+
 
 @dataclass(frozen=True)
 class Guarantee:
@@ -37,13 +43,13 @@ class Guarantee:
 
     def times(self, runs: int) -> Guarantee:
         """So often on the same data."""
-        return _rounded(self.ratio**runs, self.delta * runs)
+        return _rounded(_power(self.ratio, runs), self.delta * runs)
 
     def group(self, steps: int) -> Guarantee:
         """For datasets so many steps apart: R^c, delta (1 + R + ... + R^(c-1))."""
         if self.ratio == 1:
             return Guarantee(self.ratio, self.delta * steps)
-        power = self.ratio**steps
+        power = _power(self.ratio, steps)
         return _rounded(power, self.delta * (power - 1) / (self.ratio - 1))
 
     def within(self, epsilon: Epsilon, delta: Fraction) -> bool:
@@ -51,17 +57,34 @@ class Guarantee:
         return self.delta <= delta and epsilon.allows(self.ratio)
 
 
+def _power(ratio: Fraction, exponent: int) -> Fraction:
+    """ratio^exponent, rounded up where it is long.
+
+    Raises:
+        OverflowError: It has more than MOST_BITS bits.
+    """
+    power = Fraction(1)
+    while exponent:
+        if exponent & 1:
+            power = _short_above(power * ratio, _GUARD_BITS)
+        exponent >>= 1
+        ratio = _short_above(ratio * ratio, _GUARD_BITS) if exponent else ratio
+        if max(power.numerator.bit_length(), ratio.numerator.bit_length()) > MOST_BITS:
+            raise OverflowError("an epsilon above 90,000")
+    return power
+
+
 def _rounded(ratio: Fraction, delta: Fraction) -> Guarantee:
     """The two, each rounded up if it is long, by less than a part in 2^(EXACT_BITS - 2)."""
     return Guarantee(_short_above(ratio), _short_above(delta))
 
 
-def _short_above(value: Fraction) -> Fraction:
-    """The value, or if its denominator is long the next larger one of EXACT_BITS binary digits or so."""
-    if value.denominator.bit_length() <= EXACT_BITS:
+def _short_above(value: Fraction, bits: int = EXACT_BITS) -> Fraction:
+    """The value, or if its denominator is long the next larger one of so many binary digits or so."""
+    if value.denominator.bit_length() <= bits:
         return value
     magnitude = value.numerator.bit_length() - value.denominator.bit_length()
-    digits = max(0, EXACT_BITS - magnitude)
+    digits = max(0, bits - magnitude)
     return Fraction(-(-(value.numerator << digits) // value.denominator), 1 << digits)
 
 

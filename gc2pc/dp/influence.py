@@ -64,7 +64,12 @@ class Moves:
 
 
 def moves(
-    graph: Graph, wires: Sequence[int], groups: int, records: Collection[str] | None = None
+    graph: Graph,
+    wires: Sequence[int],
+    groups: int,
+    records: Collection[str] | None = None,
+    *,
+    joint: bool = False,
 ) -> Moves | None:
     """How many lanes of some wires one record moves, for the record that moves the most.
 
@@ -73,6 +78,7 @@ def moves(
         wires: Literals, all with the same lanes: (elements, groups), groups last.
         groups: How many groups.
         records: Names of the input ports that hold records; None for all that somebody passes.
+        joint: Rows of all owners' arrays of one length are one record together.
 
     Returns:
         None if it cannot be told: they depend on a state of an unfinished body, or too many lanes meet.
@@ -82,7 +88,7 @@ def moves(
         return Moves(0, 0)
     try:
         influence = _Influence(graph.lanes(wires[0]))
-        return influence.moves(influence.follow(graph, wires), groups, records)
+        return influence.moves(influence.follow(graph, wires), groups, records, joint)
     except Untold:
         return None
 
@@ -232,7 +238,7 @@ class _Influence:
 
     # -- counting ----------------------------------------------------------------------------------
 
-    def moves(self, graph: Graph, groups: int, records: Collection[str] | None) -> Moves:
+    def moves(self, graph: Graph, groups: int, records: Collection[str] | None, joint: bool) -> Moves:
         """The largest number of elements, and of those in one group, that read one record."""
         by_kind: dict[RecordKind, list[Ints]] = {}
         for port, read in self.ports.items():
@@ -240,6 +246,8 @@ class _Influence:
             if spec.random or (records is not None and spec.name not in records):
                 continue
             kind, rows = _record_kind(port, spec)
+            if joint:
+                kind = (Group.BOTH, kind[1])
             for number in numbers(read):
                 codes = self._rows(number, spec.lanes // rows)
                 by_kind.setdefault(kind, []).append(codes)
@@ -270,13 +278,18 @@ def _add(reads: Reads, number: int, read: int) -> None:
     reads[number] = reads.get(number, 0) | read
 
 
+def rows_of(spec: InputSpec) -> int | None:
+    """The length of axis 0 of an array input; None for anything else."""
+    match = _ARRAY.fullmatch(spec.type)
+    rows = int(match[1].split(", ")[0]) if match else 0
+    return rows if rows and spec.lanes % rows == 0 else None
+
+
 def _record_kind(port: int, spec: InputSpec) -> tuple[RecordKind, int]:
     """Which records a port holds rows of, and how many rows."""
-    match = _ARRAY.fullmatch(spec.type)
-    if match:
-        rows = int(match[1].split(", ")[0])
-        if spec.lanes % rows == 0:
-            return (spec.group, rows), rows
+    rows = rows_of(spec)
+    if rows is not None:
+        return (spec.group, rows), rows
     if spec.lanes == 1:
         return (spec.group, 0), 1
     return (spec.group, -1 - port), 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gc2pc.dp.influence import Moves
 from gc2pc.dp.influence import moves as moves_of_wires
-from gc2pc.dp.private import current, protected_ports
+from gc2pc.dp.private import ADD_REMOVE, current, protected_ports
 from gc2pc.lang.backend import TRACE
 from gc2pc.lang.value import Value
 
@@ -28,4 +28,6 @@ def moves(x: Value, groups: int) -> Moves | None:
     graph = top = backend.graph
     while top.parent is not None:
         top = top.parent
-    return moves_of_wires(graph, wires, groups, protected_ports(current(), top))
+    asked = current()
+    joint = asked.relation == ADD_REMOVE  # who is there may be another's to say than what they say
+    return moves_of_wires(graph, wires, groups, protected_ports(asked, top), joint=joint)

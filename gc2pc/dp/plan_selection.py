@@ -165,12 +165,14 @@ def _cheapest(
         for units in (steps, moved)
     )
     factor = 1 + float(slack)
-    limit = factor * factor * (ideal / (1 - ideal) ** 2 + 0.25)
+    if ideal == 1:
+        return best  # noise so wide that its law cannot be listed
+    limit = factor * factor * (ideal / ((1 - ideal) * (1 - ideal)) + 0.25)
     unit = float(1 << 2 * plateau)
     limit = (limit - (unit - 1) / 12) / unit
     for falls, top in _tops(fall):
         p = _probability(top)
-        variance = float(1 << 2 * len(falls)) * p / (1 - p) ** 2
+        variance = float(1 << 2 * len(falls)) * p / ((1 - p) * (1 - p))
         if variance > limit:
             continue
         cost, left = top[1] - 1, p * p
@@ -179,7 +181,9 @@ def _cheapest(
         if best is not None and cost > best.cost:
             continue
         for low in _below(falls, p):
-            more = sum(float(1 << 2 * i) * one * (1 - one) for i, one in enumerate(map(_probability, low)))
+            more = 0.0
+            for i, one in enumerate(map(_probability, low)):  # the sum() of newer Pythons rounds otherwise
+                more += float(1 << 2 * i) * one * (1 - one)
             whole = unit * (variance + more) + (unit - 1) / 12
             found = _Found(cost + sum(bits - 1 for _, bits in low), whole, plateau, low, top)
             fits = variance + more <= limit and len(low) - found.fair <= LOW

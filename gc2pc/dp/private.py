@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from gc2pc.dp.amounts import Epsilon, delta_of, epsilon_of
+from gc2pc.dp.influence import rows_of
 from gc2pc.lang.backend import PRIVATE
 from gc2pc.lang.source import compile_error
 
@@ -68,7 +69,8 @@ def private(
 
     Args:
         of: The inputs whose records are protected, by name; all by default. What is left out, such as the
-            weights of a model, gets no guarantee. `present` is always protected.
+            weights of a model, gets no guarantee. Under add/remove all arrays as long as `present` are
+            protected in any case.
         epsilon: What one run may spend at most, all mechanisms together.
         delta_dp: The same for delta.
         relation: "replace" (one record has another value) or "add/remove" (one record more or less).
@@ -98,11 +100,20 @@ def current() -> Private:
 
 
 def protected_ports(asked: Private, graph: Graph) -> tuple[str, ...]:
-    """Names of the protected ports of a whole circuit: those asked for, with all fields of a structure."""
+    """Names of the protected ports of a whole circuit: those asked for, with all fields of a structure.
+
+    Under add/remove all that has a row for each place is protected too: the rest of a row would tell whether
+    somebody is there.
+    """
     ports = [port.name for port in graph.inputs if not port.random]
     if asked.of is None:
         return tuple(ports)
+    lengths = {port.name: rows_of(port) for port in graph.inputs}
+    places = lengths.get(asked.present) if asked.present is not None else None
     wanted = asked.of if asked.present is None else (*asked.of, asked.present)
     return tuple(
-        port for port in ports if any(port == name or port.startswith(f"{name}.") for name in wanted)
+        port
+        for port in ports
+        if any(port == name or port.startswith(f"{name}.") for name in wanted)
+        or (places is not None and lengths[port] == places)
     )

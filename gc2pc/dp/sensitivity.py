@@ -17,6 +17,7 @@ from gc2pc.dp.amounts import number_of
 from gc2pc.dp.moves import moves
 from gc2pc.lang.base import Base
 from gc2pc.lang.codec import plain
+from gc2pc.lang.enums import EnumScalar
 from gc2pc.lang.source import compile_error, user_frame
 from gc2pc.lang.types import FLOAT, Scalar
 from gc2pc.lang.value import Value
@@ -132,13 +133,17 @@ def checked(sensitivity: Sensitivity) -> Sensitivity:
 
 def is_bounded(x: Value) -> bool:
     """Whether its type is narrow enough to be a bound, or narrower bounds were declared."""
-    return x.scalar.kind != FLOAT and (x.scalar.bits <= BOUNDED_BITS or isinstance(x, Query))
+    if isinstance(x, Query) and x.sensitivity is not None:
+        return True
+    return x.scalar.kind != FLOAT and x.scalar.bits <= BOUNDED_BITS
 
 
 def value_of(x: Any, mechanism: str) -> Value:
     """`x`, if a mechanism can work on it."""
     if not isinstance(x, Value):
         raise compile_error(f"dp.{mechanism} needs a typed value, not {type(x).__name__}", "UInt[8](1)")
+    if isinstance(x.scalar, EnumScalar):
+        raise compile_error(f"dp.{mechanism} works on numbers, not on {x.scalar}", "x.to(UInt[8])")
     if x.scalar.kind == FLOAT:
         raise compile_error(
             f"dp.{mechanism} does not work on floats: their rounding would leak", "x.to(Fixed[32, 16])"
@@ -190,6 +195,6 @@ def held(x: Value, first: int, last: int) -> Value:
     """x between raw bounds; the type's own bounds cost nothing."""
     low = plain(x.scalar, max(first, x.scalar.low)) if first > x.low else None
     high = plain(x.scalar, min(last, x.scalar.high)) if last < x.high else None
-    if first > x.high or last < x.low:
+    if first > x.scalar.high or last < x.scalar.low:
         raise compile_error(f"no {x.type} is within the bounds", "bounds that the type reaches")
     return x if low is None and high is None else x.clip(low, high)

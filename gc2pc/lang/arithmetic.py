@@ -313,7 +313,7 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
         >>> capped = x.minimum(100)
         """
         y = self.operand(other)
-        return (self < y).choose(self, y)
+        return self._bounded(y, (self < y).choose(self, y), min)
 
     def maximum(self, other: Any) -> Self:
         """The larger of two values, element by element.
@@ -321,7 +321,13 @@ class Arithmetic(Base):  # noqa: PLW1641  (`Value` hashes public values only)
         >>> positive = x.maximum(0)
         """
         y = self.operand(other)
-        return (self < y).choose(y, self)
+        return self._bounded(y, (self < y).choose(y, self), max)
+
+    def _bounded(self, other: Self, chosen: Self, extreme: Callable[[int, int], int]) -> Self:
+        """What was chosen of two, with the bounds of a minimum or maximum."""
+        x, y, *_ = aligned(self, other)
+        interval = extreme(x.low, y.low), extreme(x.high, y.high)
+        return self.make(chosen.scalar, chosen.shape, chosen.backend, chosen.data, interval)
 
     def clip(self, low: Any = None, high: Any = None) -> Self:
         """The value held between two bounds, either of which may be left out, as NumPy's clip.

@@ -104,7 +104,7 @@ def test_within_is_exact() -> None:
     [
         Guarantee(1 + Fraction(1, 3**40), Fraction(1, 7**100)),
         Guarantee(Fraction(10**9 + 1, 10**9), Fraction(1, 3**500)),
-        Guarantee(Fraction(10**300, 3), Fraction(1, 3)),
+        Guarantee(Fraction(10**30, 3), Fraction(1, 3)),
     ],
 )
 @pytest.mark.parametrize("combine", ["times", "group"])
@@ -118,6 +118,13 @@ def test_long_fractions_are_rounded_up_by_next_to_nothing(guarantee: Guarantee, 
     assert guarantee.delta * ones <= rounded.delta <= guarantee.delta * ones * close
     assert rounded.ratio.denominator.bit_length() <= EXACT_BITS + 1
     assert Guarantee(rounded.ratio, rounded.delta).times(1) == rounded
+
+
+def test_what_protects_nothing_takes_no_time() -> None:
+    once = Guarantee(Fraction(1 << 1000, 3), Fraction(0))
+    for combine in (once.times, once.group):
+        with pytest.raises(OverflowError, match="an epsilon above 90,000"):
+            combine(1 << 60)
 
 
 @pytest.mark.parametrize(
