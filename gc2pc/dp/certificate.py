@@ -258,11 +258,3 @@ def _check_spending(program: Program, certificate: Certificate, asked: Private) 
             f"delta_dp is {float(spent.delta):.3g} in all, more than the {float(asked.delta):.3g} of private="
         )
         raise definition_error(program.function, text, "a smaller delta_dp for its mechanisms")
-
-
-def guarantee_of(certificates: list[Certificate]) -> Guarantee:
-    """All of several runs together: an accountant for plans, without a ledger."""
-    total = NOTHING
-    for certificate in certificates:
-        total = total.then(certificate.guarantee)
-    return total

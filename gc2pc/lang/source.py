@@ -17,7 +17,9 @@ from typing import Any, Final, TypeVar
 from gc2pc.errors import CompileError
 
 _PACKAGE: Final = f"{Path(__file__).resolve().parent.parent}{os.sep}"
-_GALLERY: Final = f"{_PACKAGE}_circuits{os.sep}"
+_PROGRAMS: Final = tuple(f"{_PACKAGE}{folder}{os.sep}" for folder in ("_circuits", "bench", "demo"))
+"""Where the package keeps circuits of its own."""
+
 _PYTHONS: Final = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib")})
 _INSTALLED: Final = f"{os.sep}site-packages{os.sep}"
 _NUMPY: Final = f"{_INSTALLED}numpy{os.sep}"
@@ -45,10 +47,10 @@ def undisturbed(make: Callable[[], Made]) -> Made:
 def is_user_file(filename: str) -> bool:
     """True for code that a user wrote: not Python's library, NumPy, or the package's own modules.
 
-    The gallery of circuits in the package counts as a user's.
+    The circuits in the package count as a user's.
     """
     if filename.startswith(_PACKAGE):
-        return filename.startswith(_GALLERY)
+        return filename.startswith(_PROGRAMS)
     if filename.startswith("<frozen") or _NUMPY in filename:
         return False
     return not filename.startswith(_PYTHONS) or _INSTALLED in filename
