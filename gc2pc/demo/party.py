@@ -15,13 +15,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any, Final
 
 import gc2pc
 from gc2pc.demo.model import load_model, load_records
 from gc2pc.kernels import compile_all
-from gc2pc.lang.loader import load_program
+from gc2pc.lang.loader import gallery_target, load_program
 from gc2pc.lang.program import Program
 from gc2pc.session.session import Session
 
@@ -36,11 +35,8 @@ CHOSEN: Final = 19
 
 
 def program() -> Program:
-    """`decision` of the gallery's linear.py: from the package, or beside it in a source tree."""
-    package = Path(gc2pc.__file__).parent
-    carried = package / "_circuits"
-    gallery = carried if carried.is_dir() else package.parent / "circuits"
-    return load_program(f"{gallery / 'linear.py'}:decision")
+    """`decision` of the gallery's linear.py."""
+    return load_program(gallery_target("linear.py:decision"))
 
 
 def serve() -> None:

@@ -60,6 +60,15 @@ def load_program(target: str) -> Program:
     return next(iter(programs.values()))
 
 
+def gallery_target(target: str) -> str:
+    """What `load_program` takes for a program of the gallery, such as ``aes.py:aes128``, from any folder.
+
+    The gallery is the package's own, or the one beside it in a source tree.
+    """
+    folder = GALLERY if GALLERY.is_dir() else GALLERY.parent.parent / "circuits"
+    return str(folder / target)
+
+
 def _find(text: str) -> Path:
     path = Path(text)
     if path.is_file():

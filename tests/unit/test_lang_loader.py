@@ -131,3 +131,10 @@ def test_linear_models_equal_exact_fixed_point_on_every_row() -> None:
     one = inputs | {"features": features[7]}
     assert (score(**one), decision(**one)) == (exact[7] / scale, exact[7] >= 0)
     assert {str(p) for p in decision.parties} == {"client", "server"}
+
+
+def test_the_gallery_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert loader.load_program(loader.gallery_target("millionaires.py:richer"))(2, 1)
+    monkeypatch.setattr(loader, "GALLERY", tmp_path)
+    assert loader.gallery_target("mine.py:f") == f"{tmp_path / 'mine.py'}:f"
