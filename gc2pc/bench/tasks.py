@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,9 +21,12 @@ from gc2pc.channel.link import Link
 from gc2pc.channel.registry import open_channel, open_listener
 from gc2pc.crypto.rng import SystemRng
 from gc2pc.lang.program import Program
+from gc2pc.lang.types import Type
 from gc2pc.ot import base
 from gc2pc.ot.cot import CotReceiver, CotSender
+from gc2pc.params import CHUNK
 from gc2pc.session.driver import drive
+from gc2pc.session.report import RunReport
 from gc2pc.session.session import Session
 
 TIMEOUT: Final = 120.0
@@ -73,53 +76,141 @@ class Timing:
     figures: dict[str, float]
 
 
-def _inputs(program: Program) -> dict[str, Any]:
-    """The same random inputs on both sides."""
-    generator = np.random.default_rng(SEED)
-    return {each.name: each.type.sample(generator) for each in program.parameters}
+@dataclass(frozen=True)
+class Work:
+    """A program with inputs, the same random ones on both sides; an instance is one set of them."""
+
+    program: Program
+    instances: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, name: str, batch: int = 1) -> Work:
+        """The program `name` of `bench.programs`, compiled."""
+        program: Program = getattr(programs, name)
+        program.compile()
+        generator = np.random.default_rng(SEED)
+        kinds = {each.name: each.type for each in program.parameters}
+        return cls(program, [_sample(kinds, generator) for _ in range(batch)])
+
+    def call(self, session: Session, role: int) -> Callable[[], Any]:
+        """What runs it once, as a party of `role`: with `run`, or with `run_batch` if it is many."""
+        names = [each.name for each in self.program.inputs_of(self.program.parties[role])]
+        if len(self.instances) == 1:
+            own = {name: self.instances[0][name] for name in names}
+            return lambda: session.run(self.program, **own)
+        many = {name: _stacked([values[name] for values in self.instances]) for name in names}
+        return lambda: session.run_batch(self.program, **many)
+
+    def check(self, result: Any) -> None:
+        """Compare the first and the last instance with the compiled circuit on clear values."""
+        if len(self.instances) == 1:
+            pairs = [(self.instances[0], result)]
+        else:
+            pairs = [(self.instances[i], result[i]) for i in (0, -1)]
+        for values, answer in pairs:
+            if not programs.right(self.program, values, answer):
+                raise AssertionError(f"{self.program.name}: wrong result")
 
 
-def _own(program: Program, values: dict[str, Any], role: int) -> dict[str, Any]:
-    return {each.name: values[each.name] for each in program.inputs_of(program.parties[role])}
+def _sample(kinds: Mapping[str, Type], generator: np.random.Generator) -> dict[str, Any]:
+    return {name: kind.sample(generator) for name, kind in kinds.items()}
 
 
-def throughput(place: Place, program: str, repeat: int) -> Timing:
-    """Runs of one program in one session. A first run, not counted, sets up OT and checks the result."""
-    target: Program = getattr(programs, program)
-    values = _inputs(target)
-    own = _own(target, values, place.role)
+def _stacked(values: list[Any]) -> Any:
+    """Values with the instances on axis 0; byte strings as an array of bytes."""
+    if isinstance(values[0], bytes):
+        return np.stack([np.frombuffer(value, np.uint8) for value in values])
+    return np.stack(values)
+
+
+def throughput(place: Place, program: str, repeat: int, batch: int, warm_up: str) -> Timing:
+    """Runs of one program in one session; the last result is checked.
+
+    Args:
+        place: Where the workers meet.
+        program: Its name.
+        repeat: Runs that count.
+        batch: Instances of each run.
+        warm_up: The program of a first run that does not count: it sets up OT and touches the memory.
+    """
+    work = Work.of(program, batch)
     seconds = []
     with place.session() as session:
-        if not programs.right(target, values, session.run(target, **own)):
-            raise AssertionError(f"{program}: wrong result")
+        (work if warm_up == program else Work.of(warm_up)).call(session, place.role)()
+        run = work.call(session, place.role)
+        result = None
         reset_peak()
         for _ in range(repeat):
             start = time.perf_counter()
-            session.run(target, **own)
+            result = run()
             seconds.append(time.perf_counter() - start)
-        report = session.last_report
+        peak = peak_megabytes()
+        work.check(result)
+        return Timing(seconds, peak, _counts(session.last_report))
+
+
+def _counts(report: RunReport | None) -> dict[str, float]:
+    """What a run's report counts, as figures."""
     assert report is not None
     sent = report.bytes_sent if report.role == "garbler" else report.bytes_received
-    figures: dict[str, float] = {
+    return {
         "and_gates": report.and_gates,
         "table_bytes": report.table_bytes,
         "garbler_sent_bytes": sent,
         "ots": report.ots,
+        "rounds": report.rounds,
     }
-    return Timing(seconds, peak_megabytes(), figures)
 
 
 def first_run(place: Place, program: str) -> Timing:
     """Connect, hello, set up OT, run once. The circuit is compiled before."""
-    target: Program = getattr(programs, program)
-    values = _inputs(target)
-    own = _own(target, values, place.role)
-    target.compile()
+    work = Work.of(program)
     start = time.perf_counter()
     with place.session() as session:
-        session.run(target, **own)
+        work.call(session, place.role)()
         spent = time.perf_counter() - start
-    return Timing([spent], peak_megabytes(), {})
+        return Timing([spent], peak_megabytes(), _counts(session.last_report))
+
+
+def loopback(place: Place, nbytes: int, repeat: int) -> Timing:
+    """Bytes from the listening side to the connecting one over a bare channel: the wire's own limit.
+
+    The socket is the one that runs use, and so is the size of a piece; there are no frames and nothing is
+    computed. One byte back ends a repetition.
+    """
+    channel = place.channel()
+    piece, echo = memoryview(bytearray(CHUNK)), memoryview(bytearray(1))
+    seconds = []
+    try:
+        for count in (CHUNK, *[nbytes] * repeat):  # the first one waits until the other side is there
+            start = time.perf_counter()
+            if place.role == 0:
+                _write(channel, piece, count)
+                _read(channel, echo, 1)
+            else:
+                _read(channel, piece, count)
+                _write(channel, echo, 1)
+            seconds.append(time.perf_counter() - start)
+    finally:
+        channel.close()
+    return Timing(seconds[1:], peak_megabytes(), {"bytes": nbytes})
+
+
+def _write(channel: Channel, piece: memoryview, count: int) -> None:
+    while count:
+        left = piece[:count]
+        count -= len(left)
+        while left:
+            if not (written := channel.write([left])):
+                channel.wait(reading=False, writing=True, seconds=TIMEOUT)
+            left = left[written:]
+
+
+def _read(channel: Channel, piece: memoryview, count: int) -> None:
+    while count:
+        if not (got := channel.read_into([piece[:count]])):
+            channel.wait(reading=True, writing=False, seconds=TIMEOUT)
+        count -= got
 
 
 def base_ots(place: Place, count: int, repeat: int) -> Timing:
@@ -151,7 +242,7 @@ def cots(place: Place, count: int, k: int, repeat: int) -> Timing:
 
     timing = _repeated(place, once, repeat)
     moved = traffic[-1].bytes_sent + traffic[-1].bytes_received
-    timing.figures["bits_per_ot"] = 8 * moved / count
+    timing.figures.update(ots=count, bits_per_ot=8 * moved / count)
     return timing
 
 

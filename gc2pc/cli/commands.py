@@ -189,32 +189,62 @@ def warmup() -> None:
 
 @gc2pc.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--list", "only_list", is_flag=True, help="List the names and stop.")
+@click.option("--list", "only_list", is_flag=True, help="List the names and what they measure, and stop.")
+@click.option("--all", "with_slow", is_flag=True, help="The slow rows too (a billion ANDs: a minute or two).")
 @click.option("--repeat", type=click.IntRange(min=1), default=None, help="Measurements per row.")
+@click.option(
+    "--save/--no-save",
+    default=None,
+    help="Keep the results as benchmarks/results/<date>-<processor>.json below this folder; a second run of "
+    "the day replaces the first. Without either, a run of no named rows does, where that folder exists.",
+)
 @json_option
 @common
-def bench(names: tuple[str, ...], only_list: bool, repeat: int | None, as_json: bool) -> None:
-    """Measure throughput and latency.
+def bench(
+    names: tuple[str, ...],
+    only_list: bool,
+    with_slow: bool,
+    repeat: int | None,
+    save: bool | None,
+    as_json: bool,
+) -> None:
+    """Measure throughput, latency, oblivious transfer and memory.
 
-    Two processes, each pinned to a core of this machine, over loopback TCP. Every row gets fresh processes.
+    Two processes, each pinned to a core of this machine, over loopback TCP. Every row gets fresh processes,
+    and every throughput row the raw speed of the loopback at that moment, since figures of a shared machine
+    move. Anything else that runs disturbs them: the load average at the start is part of the report.
 
     \b
-    Everything, or some rows by name:
+    Everything but the slow rows (two minutes), everything, or some rows by name:
       gc2pc bench
+      gc2pc bench --all
       gc2pc bench multiply compare --json
+
+    \b
+    What there is:
+      gc2pc bench --list
+
+    benchmarks/README.md in the source tree explains how to read the figures.
     """
-    from gc2pc.bench import suite
+    from gc2pc.bench import machine, results, rows, suite
 
     if only_list:
-        output.print_names(suite.ROWS)
+        output.print_names(rows.ROWS)
         return
-    unknown = [name for name in names if name not in suite.ROWS]
+    unknown = [name for name in names if name not in rows.ROWS]
     if unknown:
-        raise InputError(f"no benchmark {unknown[0]!r}: there are {', '.join(suite.ROWS)}")
+        raise InputError(f"no benchmark {unknown[0]!r}: there are {', '.join(rows.ROWS)}")
+    if names and with_slow:
+        raise InputError("--all takes no names: it measures every row")
+    busy = machine.busy()
+    if busy:
+        output.note(f"warning: {busy}")
     warm_up(quiet=as_json)
     with output.status("starting", quiet=as_json) as progress:
-        report = suite.measure(names or tuple(suite.ROWS), repeat, progress)
+        report = suite.measure(names or rows.default_names(slow=with_slow), repeat, progress)
     output.print_bench(report, as_json=as_json)
+    if save or (save is None and not names and results.FOLDER.is_dir()):
+        output.note(f"kept in {results.save(report)}")
 
 
 def load(target: str, texts: tuple[str, ...]) -> tuple[Any, dict[str, Any]]:

@@ -14,25 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 if TYPE_CHECKING:
-    from gc2pc.bench.suite import BenchReport, Row
+    from gc2pc.bench.rows import Row
+    from gc2pc.bench.suite import BenchReport
     from gc2pc.demo.story import Story
     from gc2pc.lang.profile import LineCost
     from gc2pc.lang.program import Program
     from gc2pc.session.report import RunReport
 
 KernelProgress = Callable[[str, int, int], None]
-
-
-WIDTH = 120
-"""Columns of a table that does not go to a terminal."""
-
-
-def console() -> Console:
-    """For stdout."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 
 
 def note(text: str) -> None:
@@ -224,9 +215,13 @@ def status(text: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def print_names(rows: Mapping[str, Row]) -> None:
-    """The benchmarks' names and what they measure."""
+    """The benchmarks' names, what they measure and what one has to know about them."""
     width = max(len(name) for name in rows)
-    sys.stdout.write("".join(f"{name:<{width}}  {row.title}\n" for name, row in rows.items()))
+    for name, row in rows.items():
+        slow = " (slow: only by name, or with --all)" if row.slow else ""
+        sys.stdout.write(
+            f"{name:<{width}}  {row.title}, {row.unit.name}{slow}\n{'':{width}}    {row.about}\n"
+        )
 
 
 def print_bench(report: BenchReport, *, as_json: bool) -> None:
@@ -234,23 +229,9 @@ def print_bench(report: BenchReport, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "median", "spread", "target", "table bytes/AND", "peak memory, MB"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for row in report.rows:
-        table.add_row(
-            row.title,
-            f"{row.median:,.4g} {row.unit}",
-            f"{row.low:,.4g} - {row.high:,.4g}",
-            row.target,
-            f"{row.figures['table_bytes_per_and']:.2f}" if "table_bytes_per_and" in row.figures else "",
-            " / ".join(f"{peak:.0f}" for peak in row.peak_megabytes),
-        )
-    out = console()
-    out.print(table)
-    out.print()
-    for key, value in report.machine.items():
-        out.print(f"{key}: {value}", style="dim")
+    from gc2pc.cli.bench_table import lines
+
+    sys.stdout.write("".join(f"{line}\n" for line in lines(report)))
 
 
 def print_demo(story: Story, *, as_json: bool) -> None:

@@ -268,7 +268,8 @@ def test_bench_prints_json():
     (row,) = bench["rows"]
     assert row["repetitions"] == 3
     assert row["low"] <= row["median"] <= row["high"]
-    assert row["figures"]["table_bytes_per_and"] == 32
+    assert (row["and_gates"], row["table_bytes_per_and"], row["target"]) == (32, 32, 0.2)
+    assert row["peers"][0]["machine"]
     assert bench["machine"]["AES lowering"]
 
 
