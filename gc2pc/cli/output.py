@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 KernelProgress = Callable[[str, int, int], None]
 
 
+WIDTH = 120
+"""Columns of a table that does not go to a terminal."""
+
+
+def console() -> Console:
+    """For stdout."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+
+
 def note(text: str) -> None:
     """A line on stderr: what is not the answer."""
     sys.stderr.write(f"{text}\n")
