@@ -28,13 +28,12 @@ def report(benchmark: Any, work: int) -> None:
 def gate() -> dict[str, Any]:
     delta = labels(1)[0]
     delta[0] |= np.uint64(1)
-    none = np.zeros(2, np.uint64)
+    start = labels(1)[0]
     # Three operands of LANES labels, and room behind them for what the kernels may read past the end.
     return {
         "arena": labels(3 * LANES + 8),
-        "none": none,
-        "delta": delta,
-        "start": labels(1)[0],
+        "keys": np.stack([np.zeros(2, np.uint64), delta, start]),
+        "start": start,
         "table": np.zeros((2 * LANES, 2), np.uint64),
     }
 
@@ -43,15 +42,14 @@ def test_garble(benchmark: Any, gate: dict[str, Any]) -> None:
     g = gate
     benchmark(
         garble_and,
-        *(g["arena"], 0, LANES, 2 * LANES, LANES, g["none"], g["none"]),
-        *(g["delta"], g["start"], 0, g["table"], 0),
+        *(g["arena"], 0, LANES, 2 * LANES, LANES, g["keys"], 0, 0, 0, g["table"], 0),
     )
     report(benchmark, LANES)
 
 
 def test_evaluate(benchmark: Any, gate: dict[str, Any]) -> None:
     g = gate
-    benchmark(evaluate_and, g["arena"], 0, LANES, 2 * LANES, LANES, g["start"], 0, g["table"], 0)
+    benchmark(evaluate_and, g["arena"], 0, LANES, 2 * LANES, LANES, g["keys"], 0, g["table"], 0)
     report(benchmark, LANES)
 
 

@@ -1,6 +1,7 @@
 """Half-gates garbling and evaluation of one AND instruction (ePrint 2014/756, figure 2).
 
-Both kernels are written to be called from another kernel, on one arena of labels: `labels` holds
+`garble_rows` and `evaluate_rows` are called from other kernels (`gc2pc.kernels.block` says why they take
+addresses), `garble_and` and `evaluate_and` from Python. They work on one arena of labels: `labels` holds
 every wire, and `a`, `b`, `out` are first rows of n labels each. `out` may equal `a` or `b`; it must not
 overlap them otherwise. Nothing outside these rows is read or written.
 
@@ -13,10 +14,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gc2pc.kernels import opcodes as c
 from gc2pc.kernels.aes import hash_gate_pairs, hash_gates
+from gc2pc.kernels.block import ROWS, address, four, load1
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import (
-    broadcast,
     color_mask,
     load4,
     load_some,
@@ -33,20 +35,16 @@ from gc2pc.kernels.simd import (
 )
 
 
-@jit(
-    "void(uint64[:, ::1], int64, int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], uint64[::1],"
-    " uint64, uint64[:, ::1], int64)"
-)
-def garble_and(
+@jit(f"void({ROWS}, int64, int64, int64, int64, {ROWS}, int64, int64, uint64, {ROWS}, int64)")
+def garble_rows(
     labels: NDArray[np.uint64],
     a: int,
     b: int,
     out: int,
     n: int,
-    mask_a: NDArray[np.uint64],
-    mask_b: NDArray[np.uint64],
-    delta: NDArray[np.uint64],
-    start: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    complement_a: int,
+    complement_b: int,
     tweak: np.uint64 | int,
     table: NDArray[np.uint64],
     row: int,
@@ -59,20 +57,19 @@ def garble_and(
         b: First row of the right operands' zero labels.
         out: First row of the outputs' zero labels.
         n: Gates, at least 0.
-        mask_a: delta if the left operand is complemented, else zero; uint64[2].
-        mask_b: The same for the right operand.
-        delta: uint64[2], lowest bit 1.
-        start: S of the context, uint64[2].
+        keys: uint64[3, 2]: zeros, delta with lowest bit 1, S of the context.
+        complement_a: Not 0 if the left operand is complemented.
+        complement_b: The same for the right operand.
         tweak: Tweak of the first hash.
         table: Receives rows row to row+2n-1: per gate T_G, then T_E.
         row: First row of the table to write.
     """
     never_inline()
-    D = broadcast(delta)
+    D = four(load1(keys, c.DELTA))
     sD = sigma(D)
-    S = broadcast(start)
-    flip_a = broadcast(mask_a)
-    flip_b = broadcast(mask_b)
+    S = four(load1(keys, c.START))
+    flip_a = four(load1(keys, c.DELTA if complement_a else c.ZERO))
+    flip_b = four(load1(keys, c.DELTA if complement_b else c.ZERO))
     end = row + 2 * n
     for i in range(0, n, 8):
         left = n - i
@@ -116,14 +113,14 @@ def garble_and(
         tweak += np.uint64(16)
 
 
-@jit("void(uint64[:, ::1], int64, int64, int64, int64, uint64[::1], uint64, uint64[:, ::1], int64)")
-def evaluate_and(
+@jit(f"void({ROWS}, int64, int64, int64, int64, {ROWS}, uint64, {ROWS}, int64)")
+def evaluate_rows(
     labels: NDArray[np.uint64],
     a: int,
     b: int,
     out: int,
     n: int,
-    start: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
     tweak: np.uint64 | int,
     table: NDArray[np.uint64],
     row: int,
@@ -136,13 +133,13 @@ def evaluate_and(
         b: First row of the right operands' active labels.
         out: First row of the outputs' active labels.
         n: Gates, at least 0.
-        start: S of the context, uint64[2].
+        keys: uint64[3, 2], of which S of the context is read.
         tweak: Tweak of the first hash.
         table: Rows row to row+2n-1 hold, per gate, T_G and T_E.
         row: First row of the table to read.
     """
     never_inline()
-    S = broadcast(start)
+    S = four(load1(keys, c.START))
     end = row + 2 * n
     for i in range(0, n, 8):
         left = n - i
@@ -169,3 +166,42 @@ def evaluate_and(
             store_some(labels, out + i, W, out + n)
             store_some(labels, out + i + 4, V, out + n)
         tweak += np.uint64(16)
+
+
+@jit(
+    "void(uint64[:, ::1], int64, int64, int64, int64, uint64[:, ::1], int64, int64, uint64,"
+    " uint64[:, ::1], int64)"
+)
+def garble_and(
+    labels: NDArray[np.uint64],
+    a: int,
+    b: int,
+    out: int,
+    n: int,
+    keys: NDArray[np.uint64],
+    complement_a: int,
+    complement_b: int,
+    tweak: np.uint64 | int,
+    table: NDArray[np.uint64],
+    row: int,
+) -> None:
+    """`garble_rows` on arrays."""
+    garble_rows(
+        address(labels), a, b, out, n, address(keys), complement_a, complement_b, tweak, address(table), row
+    )
+
+
+@jit("void(uint64[:, ::1], int64, int64, int64, int64, uint64[:, ::1], uint64, uint64[:, ::1], int64)")
+def evaluate_and(
+    labels: NDArray[np.uint64],
+    a: int,
+    b: int,
+    out: int,
+    n: int,
+    keys: NDArray[np.uint64],
+    tweak: np.uint64 | int,
+    table: NDArray[np.uint64],
+    row: int,
+) -> None:
+    """`evaluate_rows` on arrays."""
+    evaluate_rows(address(labels), a, b, out, n, address(keys), tweak, address(table), row)

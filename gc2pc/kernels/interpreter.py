@@ -19,20 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.kernels import opcodes as c
-from gc2pc.kernels.half_gates import evaluate_and, garble_and
+from gc2pc.kernels.block import BITS, CODE, NUMBERS, ROWS, address, decode, load1, store1
+from gc2pc.kernels.half_gates import evaluate_rows, garble_rows
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.lanes import (
-    BITS,
-    CODE,
-    LABELS,
-    LAYOUT,
-    TABLE,
     VECTOR,
     copy_lanes,
     free_gates,
     operand,
     row_of,
 )
+from gc2pc.kernels.simd import never_inline, vand, vxor
 from gc2pc.params import STRIP_LANES
 
 GARBLE: Final = 0
@@ -49,7 +46,15 @@ DEPTH: Final = 5
 TRIPS: Final = 6
 
 
-@jit(f"void(int64, {LABELS}, int64, int64, int64, int64, int64, int64, {LABELS}, uint64, {LABELS}, int64)")
+# Types in the signature of `execute`; a circuit's own tables are read-only.
+LABELS: Final = "uint64[:, ::1]"
+TABLE: Final = "Array(int64, 2, 'C', readonly=True)"
+TABLE_OF_32: Final = "Array(int32, 2, 'C', readonly=True)"
+LIST: Final = "Array(int64, 1, 'C', readonly=True)"
+LIST_OF_BITS: Final = "Array(uint8, 1, 'C', readonly=True)"
+
+
+@jit(f"void(int64, {ROWS}, int64, int64, int64, int64, int64, int64, {ROWS}, uint64, {ROWS}, int64)")
 def and_gates(
     role: int,
     labels: NDArray[np.uint64],
@@ -65,22 +70,19 @@ def and_gates(
     row: int,
 ) -> None:
     """`n` ANDs on contiguous rows: the only place where the roles differ."""
-    mask_a = keys[c.DELTA if complement_a else c.ZERO]
-    mask_b = keys[c.DELTA if complement_b else c.ZERO]
     if role == GARBLE:
-        garble_and(labels, a, b, to, n, mask_a, mask_b, keys[c.DELTA], keys[c.START], tweak, table, row)
+        garble_rows(labels, a, b, to, n, keys, complement_a, complement_b, tweak, table, row)
     elif role == EVALUATE:
-        evaluate_and(labels, a, b, to, n, keys[c.START], tweak, table, row)
+        evaluate_rows(labels, a, b, to, n, keys, tweak, table, row)
     else:
+        mask_a = load1(keys, c.DELTA if complement_a else c.ZERO)
+        mask_b = load1(keys, c.DELTA if complement_b else c.ZERO)
         for i in range(n):
-            for half in range(2):
-                x = labels[a + i, half] ^ mask_a[half]
-                labels[to + i, half] = x & (labels[b + i, half] ^ mask_b[half])
+            x, y = vxor(load1(labels, a + i), mask_a), vxor(load1(labels, b + i), mask_b)
+            store1(labels, to + i, vand(x, y))
 
 
-@jit(
-    f"void(int64, {LABELS}, {CODE}, int64, int64, int64, {LAYOUT}, int64, {LABELS}, uint64, {LABELS}, int64)"
-)
+@jit(f"void(int64, {ROWS}, {CODE}, int64, int64, int64, {NUMBERS}, int64, {ROWS}, uint64, {ROWS}, int64)")
 def wide_ands(
     role: int,
     labels: NDArray[np.uint64],
@@ -96,25 +98,24 @@ def wide_ands(
     row: int,
 ) -> None:
     """Elements offset..offset+n-1 of a strip of one AND instruction, on its contiguous rows."""
-    flags = instructions[k, 0]
+    flags, number_to, number_a, stride_a, number_b, stride_b = decode(instructions, k)
     scratch = layout[c.SCRATCH]
     a = operand(
-        labels, instructions[k, 2], instructions[k, 3], flags & c.GLOBAL_A, flags & c.STRIDED_A, layout,
-        strip, offset, n, scratch,
-    )  # fmt: skip
+        labels, number_a, stride_a, flags & c.GLOBAL_A, flags & c.STRIDED_A, layout, strip, offset, n, scratch
+    )
     b = operand(
-        labels, instructions[k, 4], instructions[k, 5], flags & c.GLOBAL_B, flags & c.STRIDED_B, layout,
-        strip, offset, n, scratch + STRIP_LANES,
+        labels, number_b, stride_b, flags & c.GLOBAL_B, flags & c.STRIDED_B, layout, strip, offset, n,
+        scratch + STRIP_LANES,
     )  # fmt: skip
-    to = row_of(instructions[k, 1], flags & c.GLOBAL_TO, layout, strip) + offset
+    to = row_of(number_to, flags & c.GLOBAL_TO, layout, strip) + offset
     and_gates(
         role, labels, a, b, to, n, flags & c.COMPLEMENT_A, flags & c.COMPLEMENT_B, keys, tweak, table, row
     )
 
 
 @jit(
-    f"void(int64, {LABELS}, {CODE}, int64, int64, int64, int64, {LAYOUT}, int64, {LABELS},"
-    f" uint64, {LABELS}, int64)"
+    f"void(int64, {ROWS}, {CODE}, int64, int64, int64, int64, {NUMBERS}, int64, {ROWS},"
+    f" uint64, {ROWS}, int64)"
 )
 def narrow_ands(
     role: int,
@@ -132,36 +133,146 @@ def narrow_ands(
     row: int,
 ) -> None:
     """ANDs position..position+n-1 of a run, counted over its elements: gather, garble, scatter."""
-    batch, side_a = layout[c.BATCH], layout[c.SCRATCH]
+    batch, temporaries, capacity = layout[c.BATCH], layout[c.TEMPORARIES], layout[c.CAPACITY]
+    side_a = layout[c.SCRATCH]
     side_b, side_to = side_a + STRIP_LANES, side_a + 2 * STRIP_LANES
+    k = first + position // width
+    i = position % width
     for q in range(n):
-        k = first + (position + q) // width
-        i = (position + q) % width
-        lane, instance = (strip + i) // batch, (strip + i) % batch
-        flags = instructions[k, 0]
-        a = row_of(instructions[k, 2], 0, layout, strip) + i
-        if flags & c.GLOBAL_A:
-            a = (instructions[k, 2] + lane * instructions[k, 3]) * batch + instance
-        b = row_of(instructions[k, 4], 0, layout, strip) + i
-        if flags & c.GLOBAL_B:
-            b = (instructions[k, 4] + lane * instructions[k, 5]) * batch + instance
-        mask_a = keys[c.DELTA if flags & c.COMPLEMENT_A else c.ZERO]
-        mask_b = keys[c.DELTA if flags & c.COMPLEMENT_B else c.ZERO]
-        for half in range(2):
-            labels[side_a + q, half] = labels[a, half] ^ mask_a[half]
-            labels[side_b + q, half] = labels[b, half] ^ mask_b[half]
+        flags, _, a, stride_a, b, stride_b = decode(instructions, k)
+        # What `row_of` says, without a branch that the processor could guess wrong.
+        row_a = a * (batch if flags & c.GLOBAL_A else capacity) + (
+            strip if flags & c.GLOBAL_A else temporaries
+        )
+        row_b = b * (batch if flags & c.GLOBAL_B else capacity) + (
+            strip if flags & c.GLOBAL_B else temporaries
+        )
+        if flags & (c.STRIDED_A | c.STRIDED_B):
+            lane = (strip + i) // batch
+            row_a += lane * (stride_a - 1) * batch
+            row_b += lane * (stride_b - 1) * batch
+        mask_a = load1(keys, c.DELTA if flags & c.COMPLEMENT_A else c.ZERO)
+        mask_b = load1(keys, c.DELTA if flags & c.COMPLEMENT_B else c.ZERO)
+        store1(labels, side_a + q, vxor(load1(labels, row_a + i), mask_a))
+        store1(labels, side_b + q, vxor(load1(labels, row_b + i), mask_b))
+        i += 1
+        if i == width:
+            i = 0
+            k += 1
     and_gates(role, labels, side_a, side_b, side_to, n, 0, 0, keys, tweak, table, row)
+    k = first + position // width
+    i = position % width
     for q in range(n):
-        k = first + (position + q) // width
-        to = row_of(instructions[k, 1], instructions[k, 0] & c.GLOBAL_TO, layout, strip)
-        to += (position + q) % width
-        labels[to, 0] = labels[side_to + q, 0]
-        labels[to, 1] = labels[side_to + q, 1]
+        flags, to, _, _, _, _ = decode(instructions, k)
+        to = to * (batch if flags & c.GLOBAL_TO else capacity) + (
+            strip if flags & c.GLOBAL_TO else temporaries
+        )
+        store1(labels, to + i, load1(labels, side_to + q))
+        i += 1
+        if i == width:
+            i = 0
+            k += 1
 
 
 @jit(
-    f"int64(int64, {TABLE}, {TABLE}, {CODE}, {TABLE}, {TABLE}, {LAYOUT}, {BITS}, int64[::1],"
-    f" {LABELS}, {LAYOUT}, {LABELS}, uint64, {LABELS}, int64)"
+    f"void(int64, {ROWS}, {CODE}, int64, int64, int64, int64, {NUMBERS}, int64, {ROWS}, uint64,"
+    f" {ROWS}, int64)"
+)
+def and_run(
+    role: int,
+    labels: NDArray[np.uint64],
+    instructions: NDArray[np.int32],
+    first: int,
+    position: int,
+    n: int,
+    width: int,
+    layout: NDArray[np.int64],
+    strip: int,
+    keys: NDArray[np.uint64],
+    tweak: np.uint64 | int,
+    table: NDArray[np.uint64],
+    row: int,
+) -> None:
+    """ANDs position..position+n-1 of a run on a strip, counted over its elements."""
+    while n > 0:
+        if width >= VECTOR:
+            offset = position % width
+            part = min(width - offset, n)
+            wide_ands(
+                role, labels, instructions, first + position // width, offset, part, layout, strip, keys,
+                tweak, table, row,
+            )  # fmt: skip
+        else:
+            part = min(n, STRIP_LANES)
+            narrow_ands(
+                role, labels, instructions, first, position, part, width, layout, strip, keys, tweak, table,
+                row,
+            )  # fmt: skip
+        n -= part
+        position += part
+        tweak += np.uint64(2 * part)
+        row += 2 * part
+
+
+@jit(
+    f"int64(int64, int64, int64, int64, {NUMBERS}, {CODE}, {BITS}, {NUMBERS}, {ROWS}, {NUMBERS}, {ROWS},"
+    f" uint64, {ROWS}, int64, int64)"
+)
+def run_strips(
+    role: int,
+    elements: int,
+    first_run: int,
+    last_run: int,
+    runs: NDArray[np.int64],
+    instructions: NDArray[np.int32],
+    constants: NDArray[np.uint8],
+    cursor: NDArray[np.int64],
+    labels: NDArray[np.uint64],
+    layout: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+    first_tweak: np.uint64 | int,
+    table: NDArray[np.uint64],
+    done: int,
+    limit: int,
+) -> int:
+    """Continue a block of strips until `limit` ANDs are done (`done` were before) or the block ends.
+
+    Returns:
+        ANDs done then.
+    """
+    never_inline()
+    while cursor[STRIP] < elements:
+        strip, run, position = cursor[STRIP], first_run + cursor[RUN], cursor[POSITION]
+        width = min(STRIP_LANES, elements - strip)
+        while run < last_run:
+            is_and, first, count = runs[3 * run], runs[3 * run + 1], runs[3 * run + 2]
+            if is_and:
+                n = min(count * width - position, limit - done)
+                tweak = first_tweak + np.uint64(2) * np.uint64(cursor[DONE])
+                and_run(
+                    role, labels, instructions, first, position, n, width, layout, strip, keys, tweak,
+                    table, 2 * done,
+                )  # fmt: skip
+                done += n
+                cursor[DONE] += n
+                position += n
+                if position < count * width:
+                    cursor[RUN], cursor[POSITION] = run - first_run, position
+                    return done
+                position = 0
+            else:
+                free_gates(labels, instructions, constants, first, count, layout, strip, width, keys)
+            run += 1
+        cursor[RUN] = cursor[POSITION] = 0
+        cursor[STRIP] += width
+    cursor[STRIP] = 0
+    cursor[BLOCK] += 1
+    return done
+
+
+@jit(
+    f"int64(int64, {TABLE}, {TABLE}, {TABLE_OF_32}, {TABLE}, {TABLE}, {LIST}, {LIST_OF_BITS}, int64[::1],"
+    f" {LABELS}, {LIST}, {LABELS}, uint64, {LABELS}, int64)"
 )
 def execute(
     role: int,
@@ -202,60 +313,34 @@ def execute(
     Returns:
         ANDs done now.
     """
+    numbers, code, bits = address(runs), address(instructions), address(constants)
+    rows, place, sizes, secrets = address(labels), address(cursor), address(layout), address(keys)
     done = 0
     while cursor[BLOCK] < blocks.shape[0]:
         block = cursor[BLOCK]
         depth = cursor[DEPTH]
-        if blocks[block, 0] == c.LOOP:
+        kind, first, count = blocks[block, 0], blocks[block, 1], blocks[block, 2]
+        if kind == c.LOOP:
             cursor[TRIPS + depth] = 0
             cursor[DEPTH] += 1
             cursor[BLOCK] += 1
-        elif blocks[block, 0] == c.END:
-            begin = blocks[block, 1]
+        elif kind == c.END:
             cursor[TRIPS + depth - 1] += 1
-            again = cursor[TRIPS + depth - 1] < blocks[begin, 1]
+            again = cursor[TRIPS + depth - 1] < blocks[first, 1]
             cursor[DEPTH] -= 0 if again else 1
-            cursor[BLOCK] = begin + 1 if again else block + 1
-        elif blocks[block, 0] == c.COPIES:
+            cursor[BLOCK] = first + 1 if again else block + 1
+        elif kind == c.COPIES:
             trip = cursor[TRIPS + depth - 1] if depth else 0
-            first, count = blocks[block, 1], blocks[block, 2]
-            copy_lanes(labels, copies, views, indices, first, count, trip, layout[c.BATCH], keys)
+            copy_lanes(
+                rows, address(copies), address(views), address(indices), first, count, trip,
+                layout[c.BATCH], secrets,
+            )  # fmt: skip
             cursor[BLOCK] += 1
         else:
-            elements = blocks[block, 1] * layout[c.BATCH]
-            while cursor[STRIP] < elements:
-                strip = cursor[STRIP]
-                width = min(STRIP_LANES, elements - strip)
-                while cursor[RUN] < blocks[block, 3]:
-                    run = blocks[block, 2] + cursor[RUN]
-                    is_and, first, count = runs[run, 0], runs[run, 1], runs[run, 2]
-                    if not is_and:
-                        free_gates(labels, instructions, constants, first, count, layout, strip, width, keys)
-                    while is_and and cursor[POSITION] < count * width:
-                        if done == limit:
-                            return done
-                        position = cursor[POSITION]
-                        offset = position % width
-                        tweak = first_tweak + np.uint64(2) * np.uint64(cursor[DONE])
-                        if width >= VECTOR:
-                            n = min(width - offset, limit - done)
-                            wide_ands(
-                                role, labels, instructions, first + position // width, offset, n, layout,
-                                strip, keys, tweak, table, 2 * done,
-                            )  # fmt: skip
-                        else:
-                            n = min(count * width - position, limit - done, STRIP_LANES)
-                            narrow_ands(
-                                role, labels, instructions, first, position, n, width, layout, strip, keys,
-                                tweak, table, 2 * done,
-                            )  # fmt: skip
-                        done += n
-                        cursor[DONE] += n
-                        cursor[POSITION] += n
-                    cursor[POSITION] = 0
-                    cursor[RUN] += 1
-                cursor[RUN] = 0
-                cursor[STRIP] += width
-            cursor[STRIP] = 0
-            cursor[BLOCK] += 1
+            done = run_strips(
+                role, first * layout[c.BATCH], count, count + blocks[block, 3], numbers, code, bits, place,
+                rows, sizes, secrets, first_tweak, address(table), done, limit,
+            )  # fmt: skip
+            if cursor[BLOCK] == block:
+                return done
     return done

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.kernels import opcodes as c
+from gc2pc.kernels.block import BITS, CODE, NUMBERS, ROWS, decode, four, load1, store1
 from gc2pc.kernels.jit import jit
-from gc2pc.kernels.simd import load4, store4, vxor
+from gc2pc.kernels.simd import load4, never_inline, store4, vxor
 from gc2pc.params import STRIP_LANES
 
 VECTOR: Final = 4
@@ -23,18 +24,14 @@ VECTOR: Final = 4
 SCRATCH_ROWS: Final = 3 * STRIP_LANES
 """Rows behind the temporaries where operands that are not contiguous are staged."""
 
+VIEW: Final = 10
+"""Numbers in a row of `Circuit.views`."""
+
 PADDING_ROWS: Final = VECTOR
 """Rows behind the scratch that vectors may read past an operand's end."""
 
-# Types in signatures; a circuit's own tables are read-only.
-LABELS: Final = "uint64[:, ::1]"
-TABLE: Final = "Array(int64, 2, 'C', readonly=True)"
-CODE: Final = "Array(int32, 2, 'C', readonly=True)"
-LAYOUT: Final = "Array(int64, 1, 'C', readonly=True)"
-BITS: Final = "Array(uint8, 1, 'C', readonly=True)"
 
-
-@jit(f"int64(int64, int64, {LAYOUT}, int64)")
+@jit(f"int64(int64, int64, {NUMBERS}, int64)")
 def row_of(number: int, is_global: int, layout: NDArray[np.int64], element: int) -> int:
     """The row of the strip's element 0, which is the block's `element`, of a contiguous operand."""
     if is_global:
@@ -42,7 +39,7 @@ def row_of(number: int, is_global: int, layout: NDArray[np.int64], element: int)
     return int(layout[c.TEMPORARIES] + number * layout[c.CAPACITY])
 
 
-@jit(f"void({LABELS}, int64, int64, int64, int64, int64, int64)")
+@jit(f"void({ROWS}, int64, int64, int64, int64, int64, int64)")
 def stage(
     labels: NDArray[np.uint64], address: int, stride: int, batch: int, first: int, n: int, to: int
 ) -> None:
@@ -51,15 +48,14 @@ def stage(
     instance = first - lane * batch
     for i in range(n):
         row = (address + lane * stride) * batch + instance
-        labels[to + i, 0] = labels[row, 0]
-        labels[to + i, 1] = labels[row, 1]
+        store1(labels, to + i, load1(labels, row))
         instance += 1
         if instance == batch:
             instance = 0
             lane += 1
 
 
-@jit(f"int64({LABELS}, int64, int64, int64, int64, {LAYOUT}, int64, int64, int64, int64)")
+@jit(f"int64({ROWS}, int64, int64, int64, int64, {NUMBERS}, int64, int64, int64, int64)")
 def operand(
     labels: NDArray[np.uint64],
     number: int,
@@ -79,7 +75,46 @@ def operand(
     return row_of(number, is_global, layout, strip) + offset
 
 
-@jit(f"void({LABELS}, {TABLE}, {TABLE}, {LAYOUT}, int64, int64, int64, int64, {LABELS})")
+@jit(f"void({ROWS}, int64, int64, int64, {ROWS}, int64)")
+def move_rows(
+    labels: NDArray[np.uint64], source: int, to: int, n: int, keys: NDArray[np.uint64], key: int
+) -> None:
+    """Rows to..to+n-1 become rows source.. XOR row `key` of `keys`; the rows are the same or disjoint."""
+    mask = load1(keys, key)
+    if n >= VECTOR:
+        masks = four(mask)
+        for i in range(0, n - VECTOR + 1, VECTOR):
+            store4(labels, to + i, vxor(load4(labels, source + i), masks))
+    for i in range(n - n % VECTOR, n):
+        store1(labels, to + i, vxor(load1(labels, source + i), mask))
+
+
+@jit(f"void({ROWS}, {NUMBERS}, int64, int64, int64, int64, {ROWS}, int64)")
+def copy_view(
+    labels: NDArray[np.uint64],
+    views: NDArray[np.int64],
+    v: int,
+    source: int,
+    to: int,
+    batch: int,
+    keys: NDArray[np.uint64],
+    key: int,
+) -> None:
+    """Copy the lanes of an affine view of the wire at lane `source` to rows `to`.."""
+    contiguous = views[v + 9] == 1
+    count = views[v + 5]
+    lanes, run = (1, count) if contiguous else (count, 1)
+    for i0 in range(views[v + 2]):
+        for i1 in range(views[v + 3]):
+            for i2 in range(views[v + 4]):
+                lane = source + i0 * views[v + 6] + i1 * views[v + 7] + i2 * views[v + 8]
+                for _ in range(lanes):
+                    move_rows(labels, lane * batch, to, run * batch, keys, key)
+                    lane += views[v + 9]
+                    to += run * batch
+
+
+@jit(f"void({ROWS}, {NUMBERS}, {NUMBERS}, {NUMBERS}, int64, int64, int64, int64, {ROWS})")
 def copy_lanes(
     labels: NDArray[np.uint64],
     copies: NDArray[np.int64],
@@ -92,43 +127,27 @@ def copy_lanes(
     keys: NDArray[np.uint64],
 ) -> None:
     """Run rows first..first+count-1 of the copy table."""
+    never_inline()
     for k in range(first, first + count):
-        to = (copies[k, 0] + trip * copies[k, 4]) * batch
-        source = copies[k, 1] + trip * copies[k, 5]
-        low = high = np.uint64(0)
-        if copies[k, 2]:
-            low, high = keys[c.DELTA, 0], keys[c.DELTA, 1]
-        view = views[copies[k, 3]]
-        for i0 in range(view[2]):
-            for i1 in range(view[3]):
-                for i2 in range(view[4]):
-                    for i3 in range(view[5]):
-                        lane = view[1] + i0 * view[6] + i1 * view[7] + i2 * view[8] + i3 * view[9]
-                        if view[0] == 0:
-                            lane = indices[view[1] + i3]
-                        row = (source + lane) * batch
-                        for instance in range(batch):
-                            if copies[k, 1] < 0:
-                                labels[to, 0] = low
-                                labels[to, 1] = high
-                            else:
-                                labels[to, 0] = labels[row + instance, 0] ^ low
-                                labels[to, 1] = labels[row + instance, 1] ^ high
-                            to += 1
+        to, source, complement, view, to_step, source_step = decode(copies, k)
+        to = (to + trip * to_step) * batch
+        key = c.DELTA if complement else c.ZERO
+        v = view * VIEW
+        if source < 0:
+            mask = load1(keys, key)
+            for row in range(to, to + views[v + 2] * views[v + 3] * views[v + 4] * views[v + 5] * batch):
+                store1(labels, row, mask)
+            continue
+        source += trip * source_step
+        if views[v]:
+            copy_view(labels, views, v, source + views[v + 1], to, batch, keys, key)
+        else:
+            table = views[v + 1]
+            for i in range(views[v + 5]):
+                move_rows(labels, (source + indices[table + i]) * batch, to + i * batch, batch, keys, key)
 
 
-@jit(f"void({LABELS}, int64, int64, int64, int64)")
-def xor_rows(labels: NDArray[np.uint64], a: int, b: int, to: int, n: int) -> None:
-    """Rows to..to+n-1 become rows a.. XOR rows b..; `to` may be a or b."""
-    whole = n - n % VECTOR
-    for i in range(0, whole, VECTOR):
-        store4(labels, to + i, vxor(load4(labels, a + i), load4(labels, b + i)))
-    for i in range(whole, n):
-        labels[to + i, 0] = labels[a + i, 0] ^ labels[b + i, 0]
-        labels[to + i, 1] = labels[a + i, 1] ^ labels[b + i, 1]
-
-
-@jit(f"void({LABELS}, int64, int64, int64, {BITS}, int64, int64, int64, int64, uint64, uint64, {LABELS})")
+@jit(f"void({ROWS}, int64, int64, int64, {BITS}, int64, int64, int64, int64, int64, {ROWS})")
 def public_gate(
     labels: NDArray[np.uint64],
     kind: int,
@@ -139,30 +158,74 @@ def public_gate(
     batch: int,
     strip: int,
     width: int,
-    low: int,
-    high: int,
+    complement: int,
     keys: NDArray[np.uint64],
 ) -> None:
-    """FLIP, KEEP or CONSTANT on a strip; `low` and `high` are the complement of a."""
+    """FLIP, KEEP or CONSTANT on a strip; `complement` is that of a."""
+    mask = load1(keys, c.DELTA if complement else c.ZERO)
     lane = strip // batch
     instance = strip - lane * batch
     for i in range(width):
-        bit = np.uint64(0) - np.uint64(constants[place + lane])
+        bit = int(constants[place + lane])  # public, as is the row that it chooses
         if kind == c.KEEP:
-            labels[to + i, 0] = bit & (labels[a + i, 0] ^ low)
-            labels[to + i, 1] = bit & (labels[a + i, 1] ^ high)
+            label = load1(keys, c.ZERO)
+            if bit:
+                label = vxor(load1(labels, a + i), mask)
         else:
-            old_low = labels[a + i, 0] if kind == c.FLIP else np.uint64(0)
-            old_high = labels[a + i, 1] if kind == c.FLIP else np.uint64(0)
-            labels[to + i, 0] = old_low ^ (bit & keys[c.DELTA, 0])
-            labels[to + i, 1] = old_high ^ (bit & keys[c.DELTA, 1])
+            label = load1(keys, c.DELTA if bit else c.ZERO)
+            if kind == c.FLIP:
+                label = vxor(load1(labels, a + i), label)
+        store1(labels, to + i, label)
         instance += 1
         if instance == batch:
             instance = 0
             lane += 1
 
 
-@jit(f"void({LABELS}, {CODE}, {BITS}, int64, int64, {LAYOUT}, int64, int64, {LABELS})")
+@jit(f"void({ROWS}, {CODE}, {BITS}, int64, {NUMBERS}, int64, int64, {ROWS})")
+def other_gate(
+    labels: NDArray[np.uint64],
+    instructions: NDArray[np.int32],
+    constants: NDArray[np.uint8],
+    k: int,
+    layout: NDArray[np.int64],
+    strip: int,
+    width: int,
+    keys: NDArray[np.uint64],
+) -> None:
+    """Instruction k, which has public bits or strided operands, on elements strip..strip+width-1."""
+    never_inline()
+    flags, to, number_a, stride_a, number_b, stride_b = decode(instructions, k)
+    scratch = layout[c.SCRATCH]
+    to = row_of(to, flags & c.GLOBAL_TO, layout, strip)
+    a = operand(
+        labels, number_a, stride_a, flags & c.GLOBAL_A, flags & c.STRIDED_A, layout, strip, 0, width, scratch
+    )
+    kind = flags & c.KIND_MASK
+    if kind == c.XOR:
+        b = operand(
+            labels, number_b, stride_b, flags & c.GLOBAL_B, flags & c.STRIDED_B, layout, strip, 0, width,
+            scratch + STRIP_LANES,
+        )  # fmt: skip
+        xor_rows(labels, a, b, to, width)
+    else:
+        public_gate(
+            labels, kind, a, to, constants, number_b, layout[c.BATCH], strip, width,
+            flags & c.COMPLEMENT_A, keys,
+        )  # fmt: skip
+
+
+@jit(f"void({ROWS}, int64, int64, int64, int64)")
+def xor_rows(labels: NDArray[np.uint64], a: int, b: int, to: int, n: int) -> None:
+    """Rows to..to+n-1 become rows a.. XOR rows b..; `to` may be a or b."""
+    whole = n - n % VECTOR
+    for i in range(0, whole, VECTOR):
+        store4(labels, to + i, vxor(load4(labels, a + i), load4(labels, b + i)))
+    for i in range(whole, n):
+        store1(labels, to + i, vxor(load1(labels, a + i), load1(labels, b + i)))
+
+
+@jit(f"void({ROWS}, {CODE}, {BITS}, int64, int64, {NUMBERS}, int64, int64, {ROWS})")
 def free_gates(
     labels: NDArray[np.uint64],
     instructions: NDArray[np.int32],
@@ -175,24 +238,21 @@ def free_gates(
     keys: NDArray[np.uint64],
 ) -> None:
     """Run `count` instructions without ANDs on elements strip..strip+width-1."""
-    scratch = layout[c.SCRATCH]
+    never_inline()
+    batch, temporaries, capacity = layout[c.BATCH], layout[c.TEMPORARIES], layout[c.CAPACITY]
+    whole = width - width % VECTOR
     for k in range(first, first + count):
-        flags, number_b = instructions[k, 0], instructions[k, 4]
-        to = row_of(instructions[k, 1], flags & c.GLOBAL_TO, layout, strip)
-        a = operand(
-            labels, instructions[k, 2], instructions[k, 3], flags & c.GLOBAL_A, flags & c.STRIDED_A, layout,
-            strip, 0, width, scratch,
-        )  # fmt: skip
-        kind = flags & c.KIND_MASK
-        if kind == c.XOR:
-            b = operand(
-                labels, number_b, instructions[k, 5], flags & c.GLOBAL_B, flags & c.STRIDED_B, layout,
-                strip, 0, width, scratch + STRIP_LANES,
-            )  # fmt: skip
-            xor_rows(labels, a, b, to, width)
-        else:
-            mask = keys[c.DELTA if flags & c.COMPLEMENT_A else c.ZERO]
-            public_gate(
-                labels, kind, a, to, constants, number_b, layout[c.BATCH], strip, width,
-                mask[0], mask[1], keys,
-            )  # fmt: skip
+        flags, to, a, _, b, _ = decode(instructions, k)
+        if flags & (c.KIND_MASK | c.STRIDED_A | c.STRIDED_B):
+            other_gate(labels, instructions, constants, k, layout, strip, width, keys)
+            continue
+        # What `row_of` says, without a branch that the processor could guess wrong.
+        to = to * (batch if flags & c.GLOBAL_TO else capacity) + (
+            strip if flags & c.GLOBAL_TO else temporaries
+        )
+        a = a * (batch if flags & c.GLOBAL_A else capacity) + (strip if flags & c.GLOBAL_A else temporaries)
+        b = b * (batch if flags & c.GLOBAL_B else capacity) + (strip if flags & c.GLOBAL_B else temporaries)
+        for i in range(0, whole, VECTOR):
+            store4(labels, to + i, vxor(load4(labels, a + i), load4(labels, b + i)))
+        for i in range(whole, width):
+            store1(labels, to + i, vxor(load1(labels, a + i), load1(labels, b + i)))

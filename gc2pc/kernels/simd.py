@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import enum
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from llvmlite import ir
 from numba.core import types
@@ -99,9 +99,16 @@ def constant(vector: Any, values: list[int]) -> Any:
     return ir.Constant(vector, values * (vector.count // len(values)))
 
 
+def data_pointer(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    """Pointer to the first number of an array, or of what is such a pointer already (see `block.address`)."""
+    if isinstance(array_type, types.CPointer):
+        return array
+    return context.make_array(array_type)(context, builder, array).data
+
+
 def row_pointer(context: Any, builder: Any, array_type: Any, array: Any, row: Any, pointee: Any) -> Any:
     """Pointer to row `row` (int64; 0 for a one-dimensional array) of rows of 16 bytes."""
-    data = context.make_array(array_type)(context, builder, array).data
+    data = data_pointer(context, builder, array_type, array)
     word = builder.gep(data, [builder.shl(row, ir.Constant(I64, 1))], inbounds=True)
     return builder.bitcast(word, pointee.as_pointer())
 
@@ -110,6 +117,9 @@ if TYPE_CHECKING:
 
     class Blocks:
         """Four 128-bit blocks (to type checkers; kernels know `BlocksType`)."""
+
+    Vector = TypeVar("Vector")
+    """`Blocks`, or the `Block` of `gc2pc.kernels.block`."""
 
     Rows = NDArray[np.uint64]
 
@@ -128,10 +138,10 @@ if TYPE_CHECKING:
     def broadcast(block: Rows) -> Blocks:
         """The block ``uint64[2]`` four times."""
 
-    def vxor(a: Blocks, b: Blocks) -> Blocks:
+    def vxor(a: Vector, b: Vector) -> Vector:
         """Bitwise exclusive or."""
 
-    def vand(a: Blocks, b: Blocks) -> Blocks:
+    def vand(a: Vector, b: Vector) -> Vector:
         """Bitwise and."""
 
     def splat(word: np.uint64) -> Blocks:
@@ -230,11 +240,11 @@ else:
 
     @intrinsic
     def vxor(typingctx, a, b):
-        return blocks_type(a, b), lambda context, builder, sig, args: builder.xor(*args)
+        return a(a, b), lambda context, builder, sig, args: builder.xor(*args)
 
     @intrinsic
     def vand(typingctx, a, b):
-        return blocks_type(a, b), lambda context, builder, sig, args: builder.and_(*args)
+        return a(a, b), lambda context, builder, sig, args: builder.and_(*args)
 
     @intrinsic
     def splat(typingctx, word):

@@ -45,9 +45,9 @@ class Garbled:
         self.labels = self.before.copy()
         self.table_before = draw(4, 2 * n + 2 * MARGIN, 2)
         self.table = self.table_before.copy()
-        mask_a, mask_b = self.delta * np.uint64(self.invert_a), self.delta * np.uint64(self.invert_b)
+        self.keys = np.stack([np.zeros(2, np.uint64), self.delta, self.start])
         arena, rows = (self.labels, self.a, self.b, self.out, n), (self.table, MARGIN)
-        garble_and(*arena, mask_a, mask_b, self.delta, self.start, TWEAK, *rows)
+        garble_and(*arena, self.keys, self.invert_a, self.invert_b, TWEAK, *rows)
 
     def evaluate(self, x: NDArray[np.uint64], y: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """The evaluator's arena after the instruction, for operand bits x and y before complement."""
@@ -55,7 +55,7 @@ class Garbled:
         active = self.before.copy()
         active[self.a : self.a + self.n] ^= x[:, None] * self.delta
         active[self.b : self.b + self.n] ^= y[:, None] * self.delta
-        evaluate_and(active, self.a, self.b, self.out, self.n, self.start, TWEAK, self.table, MARGIN)
+        evaluate_and(active, self.a, self.b, self.out, self.n, self.keys, TWEAK, self.table, MARGIN)
         return active
 
 
@@ -134,7 +134,7 @@ def test_bytes_do_not_depend_on_how_the_gates_are_cut() -> None:
     n = 61
     whole = Garbled(n)
     assert whole.out is not None
-    labels, table, zero = whole.before.copy(), whole.table_before.copy(), np.zeros(2, np.uint64)
+    labels, table = whole.before.copy(), whole.table_before.copy()
     at = 0
     for count in (1, 2, 3, 5, 7, 8, 9, 11, 15):
         garble_and(
@@ -143,10 +143,9 @@ def test_bytes_do_not_depend_on_how_the_gates_are_cut() -> None:
             whole.b + at,
             whole.out + at,
             count,
-            zero,
-            zero,
-            whole.delta,
-            whole.start,
+            whole.keys,
+            0,
+            0,
             TWEAK + 2 * at,
             table,
             MARGIN + 2 * at,
@@ -158,9 +157,10 @@ def test_bytes_do_not_depend_on_how_the_gates_are_cut() -> None:
 
 
 def test_tweaks_wrap_at_64_bits() -> None:
-    labels, table, zero = draw(1, 27, 2), np.zeros((18, 2), np.uint64), np.zeros(2, np.uint64)
+    labels, table = draw(1, 27, 2), np.zeros((18, 2), np.uint64)
     delta, start, tweak = draw(2, 2) | np.uint64(1), draw(3, 2), 2**64 - 6
-    garble_and(labels, 0, 9, 18, 9, zero, zero, delta, start, tweak, table, 0)
+    keys = np.stack([np.zeros(2, np.uint64), delta, start])
+    garble_and(labels, 0, 9, 18, 9, keys, 0, 0, tweak, table, 0)
     for i in range(9):
         a0, b0 = as_int(labels[i]), as_int(labels[9 + i])
         w0, t_g, t_e = spec.garble_and(a0, b0, as_int(delta), as_int(start), (tweak + 2 * i) % 2**64)
@@ -184,6 +184,6 @@ def test_tweaks_wrap_at_64_bits() -> None:
 def test_another_dtype_or_layout_raises_instead_of_compiling(
     spoil: Callable[[NDArray[np.uint64]], Any],
 ) -> None:
-    labels, two, table = draw(1, 12, 2), draw(2, 2), draw(3, 8, 2)
+    labels, keys, table = draw(1, 12, 2), draw(2, 3, 2), draw(3, 8, 2)
     with pytest.raises(TypeError, match="No matching definition"):
-        evaluate_and(spoil(labels), 0, 4, 8, 4, two, 0, table, 0)
+        evaluate_and(spoil(labels), 0, 4, 8, 4, keys, 0, table, 0)

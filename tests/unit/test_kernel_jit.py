@@ -16,9 +16,9 @@ from gc2pc.kernels.jit import KERNELS, Kernel
 from gc2pc.kernels.simd import Lowering, choose_lowering
 
 
-def _garble_twice(labels: NDArray[np.uint64], two: NDArray[np.uint64], n: int) -> None:
-    half_gates.garble_and(labels, 0, 1, 2, n, two, two, two, two, np.uint64(0), labels, 0)
-    half_gates.garble_and(labels, 3, 4, 5, n, two, two, two, two, np.uint64(9), labels, 0)
+def _garble_twice(labels: NDArray[np.uint64], keys: NDArray[np.uint64], n: int) -> None:
+    half_gates.garble_and(labels, 0, 1, 2, n, keys, 0, 0, np.uint64(0), labels, 0)
+    half_gates.garble_and(labels, 3, 4, 5, n, keys, 0, 0, np.uint64(9), labels, 0)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_callers_link_one_copy_of_a_kernel() -> None:
     garble_and = half_gates.garble_and
     (alone,) = Kernel(garble_and._function, garble_and.signature).compile().inspect_asm().values()
-    caller = Kernel(_garble_twice, "void(uint64[:, ::1], uint64[::1], int64)").compile()
+    caller = Kernel(_garble_twice, "void(uint64[:, ::1], uint64[:, ::1], int64)").compile()
     (both,) = caller.inspect_asm().values()
     # What only AES contains, on every lowering: the code of SubBytes.
     markers = {Lowering.armv8: "aese", Lowering.portable: "gc2pc.aes_round_last:"}
