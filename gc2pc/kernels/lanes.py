@@ -225,6 +225,33 @@ def xor_rows(labels: NDArray[np.uint64], a: int, b: int, to: int, n: int) -> Non
         store1(labels, to + i, vxor(load1(labels, a + i), load1(labels, b + i)))
 
 
+@jit(f"void({ROWS}, {CODE}, {BITS}, int64, int64, {NUMBERS}, int64, {ROWS})")
+def free_scalars(
+    labels: NDArray[np.uint64],
+    instructions: NDArray[np.int32],
+    constants: NDArray[np.uint8],
+    first: int,
+    count: int,
+    layout: NDArray[np.int64],
+    strip: int,
+    keys: NDArray[np.uint64],
+) -> None:
+    """`free_gates` on one element: scalar code has several times as many of these as of ANDs."""
+    batch, temporaries, capacity = layout[c.BATCH], layout[c.TEMPORARIES], layout[c.CAPACITY]
+    for k in range(first, first + count):
+        flags, to, a, _, b, _ = decode(instructions, k)
+        if flags & (c.KIND_MASK | c.STRIDED_A | c.STRIDED_B):
+            other_gate(labels, instructions, constants, k, layout, strip, 1, keys)
+            continue
+        # What `row_of` says, without a branch that the processor could guess wrong.
+        to = to * (batch if flags & c.GLOBAL_TO else capacity) + (
+            strip if flags & c.GLOBAL_TO else temporaries
+        )
+        a = a * (batch if flags & c.GLOBAL_A else capacity) + (strip if flags & c.GLOBAL_A else temporaries)
+        b = b * (batch if flags & c.GLOBAL_B else capacity) + (strip if flags & c.GLOBAL_B else temporaries)
+        store1(labels, to, vxor(load1(labels, a), load1(labels, b)))
+
+
 @jit(f"void({ROWS}, {CODE}, {BITS}, int64, int64, {NUMBERS}, int64, int64, {ROWS})")
 def free_gates(
     labels: NDArray[np.uint64],
@@ -239,6 +266,9 @@ def free_gates(
 ) -> None:
     """Run `count` instructions without ANDs on elements strip..strip+width-1."""
     never_inline()
+    if width == 1:
+        free_scalars(labels, instructions, constants, first, count, layout, strip, keys)
+        return
     batch, temporaries, capacity = layout[c.BATCH], layout[c.TEMPORARIES], layout[c.CAPACITY]
     whole = width - width % VECTOR
     for k in range(first, first + count):
