@@ -13,12 +13,25 @@ from numpy.typing import NDArray
 
 from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
 from gc2pc.kernels import interpreter, lanes, opcodes
-from gc2pc.params import STRIP_LANES
+from gc2pc.params import LABEL_BYTES, STRIP_LANES
 
 _ZERO: Final = np.zeros(2, dtype=np.uint64)
 _ONES: Final = ~_ZERO
 _NO_TABLE: Final = np.zeros((0, 2), dtype=np.uint64)
 _NO_LIMIT: Final = 1 << 62
+
+
+def _whole_vectors(rows: int) -> int:
+    """`rows` rounded up: what follows them begins with a vector, so with a cache line."""
+    return -(-rows // lanes.VECTOR) * lanes.VECTOR
+
+
+def _aligned_rows(rows: int) -> NDArray[np.uint64]:
+    """Zeros, uint64[rows, 2], at the beginning of a cache line: vectors across two lines cost twice."""
+    vector = lanes.VECTOR * LABEL_BYTES
+    area = np.zeros(rows * LABEL_BYTES + vector, dtype=np.uint8)
+    start = -area.ctypes.data % vector
+    return area[start : start + rows * LABEL_BYTES].view(np.uint64).reshape(rows, 2)
 
 
 class Machine:
@@ -33,11 +46,12 @@ class Machine:
         self.circuit = circuit
         self.batch = batch
         capacity = min(STRIP_LANES, circuit.widest * batch)
-        temporaries = circuit.arena_lanes * batch
-        scratch = temporaries + circuit.temporaries * capacity
-        rows = scratch + lanes.SCRATCH_ROWS + lanes.PADDING_ROWS
+        if capacity > lanes.VECTOR:
+            capacity = _whole_vectors(capacity)
+        temporaries = _whole_vectors(circuit.arena_lanes * batch)
+        scratch = _whole_vectors(temporaries + circuit.temporaries * capacity)
         self._layout = np.array([temporaries, capacity, scratch, batch], dtype=np.int64)
-        self._labels = np.zeros((rows, 2), dtype=np.uint64)
+        self._labels = _aligned_rows(scratch + lanes.SCRATCH_ROWS + lanes.PADDING_ROWS)
         self._keys = np.zeros((3, 2), dtype=np.uint64)
         self._cursor = np.zeros(interpreter.TRIPS + circuit.loop_depth, dtype=np.int64)
         self.total = circuit.and_count * batch

@@ -44,6 +44,7 @@ class _Schedule:
         self.builder = builder
         self.rounds = rounds
         self.words = words
+        self.total: Any = None
 
     def advance(self, constant_: int) -> None:
         """Words of the next round key (FIPS 197, section 5.2), all keys at once."""
@@ -54,12 +55,15 @@ class _Schedule:
         lanes = [16 * (i // 16) + SUB_ROT_WORD[i % 16] for i in range(octets.count)]
         last = builder.bitcast(words[3], octets)
         rotated = builder.bitcast(shuffle(builder, last, last, lanes), blocks)
-        addend = builder.bitcast(builder.xor(words[0], constant(vector, [constant_])), blocks)
+        addend = constant(blocks, [constant_ << 32 | constant_])
         (first,) = self.rounds(builder, [rotated], [addend], True)
-        new = [builder.bitcast(first, vector)]
-        for word in words[1:]:
-            new.append(builder.xor(word, new[-1]))
-        self.words = new
+        t = builder.bitcast(first, vector)
+        # Word i becomes t plus the sum of words 0 to i. Only t is late, so everything else is added first.
+        sums = [words[0], builder.xor(words[0], words[1])]
+        sums.append(builder.xor(sums[1], words[2]))
+        sums.append(self.total if self.total is not None else builder.xor(sums[2], words[3]))
+        self.words = [builder.xor(part, t) for part in sums]
+        self.total = builder.xor(words[1], words[3])  # of the new words, in which t cancels out
 
     def round_keys(self, count: int) -> list[Any]:
         """The first `count` of the four round-key vectors: 4x4 words transposed back."""
