@@ -106,6 +106,27 @@ def data_pointer(context: Any, builder: Any, array_type: Any, array: Any) -> Any
     return context.make_array(array_type)(context, builder, array).data
 
 
+def masked(builder: Any, kind: str, pointer: Any, inside: Any, value: Any) -> Any:
+    """LLVM's masked load (with `value` elsewhere) or store of `Blocks`: touches only the words `inside`."""
+    signature, arguments = BLOCKS, [pointer, ir.Constant(I32, 8), inside, value]
+    if kind == "store":
+        signature, arguments = ir.VoidType(), [value, pointer, ir.Constant(I32, 8), inside]
+    name = f"llvm.masked.{kind}.v8i64.p0"
+    function = builder.module.globals.get(name)
+    if function is None:
+        signature = ir.FunctionType(signature, [argument.type for argument in arguments])
+        function = ir.Function(builder.module, signature, name)
+    return builder.call(function, arguments)
+
+
+def words_inside(builder: Any, row: Any, end: Any) -> Any:
+    """Which words of rows row to row+3 lie before row `end`."""
+    left = builder.sub(end, row)
+    splat = builder.insert_element(ir.Constant(BLOCKS, ir.Undefined), left, ir.Constant(I32, 0))
+    splat = shuffle(builder, splat, splat, [0] * 8)
+    return builder.icmp_signed("<", ir.Constant(BLOCKS, [i // 2 for i in range(8)]), splat)
+
+
 def row_pointer(context: Any, builder: Any, array_type: Any, array: Any, row: Any, pointee: Any) -> Any:
     """Pointer to row `row` (int64; 0 for a one-dimensional array) of rows of 16 bytes."""
     data = data_pointer(context, builder, array_type, array)
@@ -130,7 +151,7 @@ if TYPE_CHECKING:
         """Write rows row to row+3."""
 
     def load_some(rows: Rows, row: int, end: int) -> Blocks:
-        """Rows row to row+3, row end-1 in place of those from `end` on (end >= 1)."""
+        """Rows row to row+3, anything in place of those from `end` on (end >= 1)."""
 
     def store_some(rows: Rows, row: int, value: Blocks, end: int) -> None:
         """Write rows row to row+3 but those from `end` on."""
@@ -202,9 +223,14 @@ else:
     @intrinsic
     def load_some(typingctx, rows, row, end):
         def emit(context, builder, sig, args):
-            rows, row, end = args
-            last = builder.sub(context.cast(builder, end, sig.args[2], types.int64), ir.Constant(I64, 1))
-            row = context.cast(builder, row, sig.args[1], types.int64)
+            rows = args[0]
+            row, end = (context.cast(builder, args[i], sig.args[i], types.int64) for i in (1, 2))
+            if lowering(context.codegen()) == Lowering.vaes512:
+                pointer = row_pointer(context, builder, sig.args[0], rows, row, BLOCKS)
+                return masked(
+                    builder, "load", pointer, words_inside(builder, row, end), constant(BLOCKS, [0])
+                )
+            last = builder.sub(end, ir.Constant(I64, 1))
             parts = []
             for lane in range(4):
                 wanted = builder.add(row, ir.Constant(I64, lane))
@@ -220,9 +246,12 @@ else:
     @intrinsic
     def store_some(typingctx, rows, row, value, end):
         def emit(context, builder, sig, args):
-            rows, row, value, end = args
-            row = context.cast(builder, row, sig.args[1], types.int64)
-            end = context.cast(builder, end, sig.args[3], types.int64)
+            rows, value = args[0], args[2]
+            row, end = (context.cast(builder, args[i], sig.args[i], types.int64) for i in (1, 3))
+            if lowering(context.codegen()) == Lowering.vaes512:
+                pointer = row_pointer(context, builder, sig.args[0], rows, row, BLOCKS)
+                masked(builder, "store", pointer, words_inside(builder, row, end), value)
+                return context.get_dummy_value()
             for lane in range(4):
                 target = builder.add(row, ir.Constant(I64, lane))
                 with builder.if_then(builder.icmp_signed("<", target, end)):
