@@ -238,6 +238,17 @@ def free_scalars(
 ) -> None:
     """`free_gates` on one element: scalar code has several times as many of these as of ANDs."""
     batch, temporaries, capacity = layout[c.BATCH], layout[c.TEMPORARIES], layout[c.CAPACITY]
+    if capacity == 1:  # hence one instance and one lane: a number is a row
+        for k in range(first, first + count):
+            flags, to, a, _, b, _ = decode(instructions, k)
+            if flags & (c.KIND_MASK | c.STRIDED_A | c.STRIDED_B):
+                other_gate(labels, instructions, constants, k, layout, strip, 1, keys)
+                continue
+            to += 0 if flags & c.GLOBAL_TO else temporaries
+            a += 0 if flags & c.GLOBAL_A else temporaries
+            b += 0 if flags & c.GLOBAL_B else temporaries
+            store1(labels, to, vxor(load1(labels, a), load1(labels, b)))
+        return
     for k in range(first, first + count):
         flags, to, a, _, b, _ = decode(instructions, k)
         if flags & (c.KIND_MASK | c.STRIDED_A | c.STRIDED_B):
