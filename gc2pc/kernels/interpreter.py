@@ -29,6 +29,7 @@ from gc2pc.kernels.lanes import (
     operand,
     row_of,
 )
+from gc2pc.kernels.narrow import gather, gather_scalars, scatter, scatter_scalars
 from gc2pc.kernels.simd import never_inline, vand, vxor
 from gc2pc.params import STRIP_LANES
 
@@ -133,45 +134,17 @@ def narrow_ands(
     row: int,
 ) -> None:
     """ANDs position..position+n-1 of a run, counted over its elements: gather, garble, scatter."""
-    batch, temporaries, capacity = layout[c.BATCH], layout[c.TEMPORARIES], layout[c.CAPACITY]
     side_a = layout[c.SCRATCH]
     side_b, side_to = side_a + STRIP_LANES, side_a + 2 * STRIP_LANES
-    k = first + position // width
-    i = position % width
-    for q in range(n):
-        flags, _, a, stride_a, b, stride_b = decode(instructions, k)
-        # What `row_of` says, without a branch that the processor could guess wrong.
-        row_a = a * (batch if flags & c.GLOBAL_A else capacity) + (
-            strip if flags & c.GLOBAL_A else temporaries
-        )
-        row_b = b * (batch if flags & c.GLOBAL_B else capacity) + (
-            strip if flags & c.GLOBAL_B else temporaries
-        )
-        if flags & (c.STRIDED_A | c.STRIDED_B):
-            lane = (strip + i) // batch
-            row_a += lane * (stride_a - 1) * batch
-            row_b += lane * (stride_b - 1) * batch
-        mask_a = load1(keys, c.DELTA if flags & c.COMPLEMENT_A else c.ZERO)
-        mask_b = load1(keys, c.DELTA if flags & c.COMPLEMENT_B else c.ZERO)
-        store1(labels, side_a + q, vxor(load1(labels, row_a + i), mask_a))
-        store1(labels, side_b + q, vxor(load1(labels, row_b + i), mask_b))
-        i += 1
-        if i == width:
-            i = 0
-            k += 1
-    and_gates(role, labels, side_a, side_b, side_to, n, 0, 0, keys, tweak, table, row)
-    k = first + position // width
-    i = position % width
-    for q in range(n):
-        flags, to, _, _, _, _ = decode(instructions, k)
-        to = to * (batch if flags & c.GLOBAL_TO else capacity) + (
-            strip if flags & c.GLOBAL_TO else temporaries
-        )
-        store1(labels, to + i, load1(labels, side_to + q))
-        i += 1
-        if i == width:
-            i = 0
-            k += 1
+    if layout[c.CAPACITY] == 1:
+        gather_scalars(labels, instructions, first + position, n, layout, keys)
+        and_gates(role, labels, side_a, side_b, side_to, n, 0, 0, keys, tweak, table, row)
+        scatter_scalars(labels, instructions, first + position, n, layout)
+    else:
+        k, i = first + position // width, position % width
+        gather(labels, instructions, k, i, n, width, layout, strip, keys)
+        and_gates(role, labels, side_a, side_b, side_to, n, 0, 0, keys, tweak, table, row)
+        scatter(labels, instructions, k, i, n, width, layout, strip)
 
 
 @jit(
