@@ -16,6 +16,7 @@ How to write a kernel, in a file of this package:
 - A kernel may call other kernels, simply by name. The callee's signature must fit as it stands: keep
   integers in the declared type (``np.uint64(1)``, not ``1``, next to a uint64: Numba turns a mix
   of int64 and uint64 into float64).
+- A kernel that only other kernels call, and often, takes addresses instead of arrays: `gc2pc.kernels.block`.
 - Nothing compiles at import. A kernel compiles at its first call, or in
   ``gc2pc.kernels.compile_all``, which sessions call before they touch a socket.
 - Every module in this package is found by ``compile_all``; there is no list to keep.

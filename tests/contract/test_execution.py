@@ -10,7 +10,7 @@ from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.compile import compile_graph
 from gc2pc.ir.evaluate import evaluate
 from gc2pc.ir.machine import Machine
-from tests.reference.random_graph import random_graph, random_inputs
+from tests.reference.random_graph import random_graph, random_inputs, scalar_graph
 
 Labels = NDArray[np.uint64]
 TWEAK = 1 << 40
@@ -69,6 +69,19 @@ def test_evaluation_gives_the_active_labels(seed: int) -> None:
     circuit = compile_graph(random_graph(seed), name="random", parties=("a", "b"), garbler=0)
     parties = Parties(circuit, seed, batch=(1, 2, 3, 7, 300)[seed % 5])
     parties.evaluate(parties.garble(chunk=64), chunk=50)
+    parties.check()
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("batch", [1, 2])
+def test_scalar_circuits(seed: int, batch: int) -> None:
+    circuit = compile_graph(scalar_graph(seed), name="scalar", parties=("a", "b"), garbler=0)
+    assert circuit.widest == 1
+    assert circuit.and_count > 200
+    whole = Parties(circuit, seed, batch).garble(chunk=1 << 20)
+    parties = Parties(circuit, seed, batch)
+    np.testing.assert_array_equal(parties.garble(chunk=29), whole)
+    parties.evaluate(whole, chunk=31)
     parties.check()
 
 

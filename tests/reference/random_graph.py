@@ -112,6 +112,29 @@ def random_graph(seed: int, gates: int = 60) -> Graph:
     return graph
 
 
+def scalar_graph(seed: int, gates: int = 400) -> Graph:
+    """A graph in which every wire has one lane, with a loop: kernels have code of their own for that."""
+    random = Random(seed)
+    graph = Graph()
+    pool = [
+        bit for group in (Group.FIRST, Group.SECOND) for bit in graph.input(f"x{group}", group, 5, 1, "bits")
+    ]
+
+    def grow(graph: Graph, pool: list[int], gates: int) -> list[int]:
+        for _ in range(gates):
+            a, b = (random.choice(pool[-25:]) ^ random.choice([0, 1]) for _ in range(2))
+            made = random.choice([graph.and_, graph.and_, graph.xor])(a, b)
+            pool += [made] if made > TRUE else []
+        return random.sample(pool[-25:], 5)
+
+    start = grow(graph, pool, gates)
+    body = graph.body(3)
+    inner = [body.state(1) for _ in start] + [body.capture(literal) for literal in pool[:9]]
+    finals, _ = graph.repeat(body, start, grow(body, inner, gates), [])
+    graph.output("out", Group.BOTH, grow(graph, pool + finals, gates), 1, "bits")
+    return graph
+
+
 def random_inputs(graph: Graph, seed: int, batch: int) -> dict[str, NDArray[np.uint8]]:
     """Bits for every port, random ports included, uint8[wires, lanes, batch]."""
     generator = np.random.default_rng(seed)
