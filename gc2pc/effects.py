@@ -7,7 +7,8 @@ fulfil the effects. Sub-protocols compose with ``yield from``.
     Buffer(n)      resumes with a free, 64-byte aligned, writable buffer of n <= CHUNK bytes. Buffers come
                    from a bounded pool: waiting for one is the back-pressure on a fast garbler.
     Send(buffers)  queues bytes for the peer, in order. The driver owns the buffers from then on: the
-                   protocol must not touch them again. Resumes with None.
+                   protocol must not touch them again. Resumes with None. Small ones leave together, before
+                   the next wait, unless `now` says that the peer can go on with them at once.
     Receive(n)     resumes with a writable view of exactly n <= CHUNK bytes, valid until the next effect.
     Phase(name)    marks the start of a phase for the report. Resumes with None.
 
@@ -37,12 +38,16 @@ class Buffer:
 
 
 class Send:
-    """Hand `buffers` to the driver, which sends them in order and owns them from then on."""
+    """Hand `buffers` to the driver, which sends them in order and owns them from then on.
 
-    __slots__ = ("buffers",)
+    `now`: let them leave before this side computes on, at the price of a system call.
+    """
 
-    def __init__(self, *buffers: Bytes) -> None:
+    __slots__ = ("buffers", "now")
+
+    def __init__(self, *buffers: Bytes, now: bool = False) -> None:
         self.buffers: Sequence[Bytes] = buffers
+        self.now = now
 
 
 class Receive:

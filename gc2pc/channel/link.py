@@ -103,6 +103,11 @@ class Link:
         if self.outbox.queued:
             self._push()
 
+    def push(self) -> None:
+        """Let what was sent go as far as it does without waiting, instead of gathering more."""
+        self.outbox.seal()
+        self._push()
+
     def flush(self) -> None:
         """Wait until the channel has taken everything that was sent."""
         self.outbox.seal()

@@ -33,11 +33,16 @@ def receive_bits(count: int, what: str) -> Protocol[Bits]:
 
 def shifted(labels: Labels, bits: Bits, delta: NDArray[np.uint64]) -> Labels:
     """uint64[n, 2]: labels[i] xor bits[i] * delta, for bits uint8[n] of 0 and 1."""
-    if labels.shape != (len(bits), 2):  # kernels do not check bounds
-        raise ValueError(f"labels {labels.shape} for {len(bits)} bits")
     out = np.empty_like(labels)
-    shift_labels(labels, np.ascontiguousarray(bits), delta, out)
+    shift(labels, bits, delta, out)
     return out
+
+
+def shift(labels: Labels, bits: Bits, delta: NDArray[np.uint64], out: Labels) -> None:
+    """The same into `out`, which may be `labels`."""
+    if labels.shape != (len(bits), 2) or out.shape != labels.shape:  # kernels do not check bounds
+        raise ValueError(f"labels {labels.shape} for {len(bits)} bits, into {out.shape}")
+    shift_labels(labels, np.ascontiguousarray(bits), delta, out)
 
 
 def colors(labels: Labels) -> Bits:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Protocol
 from gc2pc.garbling.bits import Bits, Labels
+from gc2pc.ir.arena import Arena
 from gc2pc.params import LABEL_BYTES
 
 Label: TypeAlias = NDArray[np.uint64]
@@ -39,7 +40,7 @@ class OtSender(Interface):
 
     def path(self, n: int) -> str: ...
 
-    def extend(self, n: int) -> Protocol[Labels]: ...
+    def extend(self, n: int, out: Labels | None = None) -> Protocol[Labels]: ...
 
     def destroy(self) -> None: ...
 
@@ -49,7 +50,7 @@ class OtReceiver(Interface):
 
     def path(self, n: int) -> str: ...
 
-    def extend(self, n: int) -> Protocol[tuple[Bits, Labels]]: ...
+    def extend(self, n: int, out: Labels | None = None) -> Protocol[tuple[Bits, Labels]]: ...
 
     def destroy(self) -> None: ...
 
@@ -64,16 +65,22 @@ def random_block(rng: Rng) -> Label:
 
 
 class _Context:
-    """What both sides keep: S, the tweak counter, and the refusal to be copied."""
+    """What both sides keep: S, the tweak counter, memory for labels, and the refusal to be copied."""
 
-    __slots__ = ("_next_tweak", "_process", "destroyed", "runs", "start_sent")
+    __slots__ = ("_next_tweak", "_process", "arena", "destroyed", "runs", "start_sent")
 
     def __init__(self) -> None:
         self._next_tweak = 0
+        self.arena = Arena()
         self._process = os.getpid()
         self.destroyed = False
         self.start_sent = False
         self.runs = 0
+
+    def destroy(self) -> None:
+        """Refuse everything from now on, and give the memory for labels back. May be called twice."""
+        self.destroyed = True
+        self.arena.drop()
 
     def take_tweaks(self, count: int) -> int:
         """Reserve `count` consecutive tweaks, never handed out before; the first of them.
@@ -131,7 +138,7 @@ class GarblingContext(_Context):
 
     def destroy(self) -> None:
         """Wipe delta and S and refuse everything from now on. May be called twice."""
-        self.destroyed = True
+        super().destroy()
         self.delta[:] = 0
         self.start[:] = 0
         self.ot.destroy()
@@ -156,6 +163,6 @@ class EvaluationContext(_Context):
 
     def destroy(self) -> None:
         """Wipe what there is and refuse everything from now on. May be called twice."""
-        self.destroyed = True
+        super().destroy()
         self.start[:] = 0
         self.ot.destroy()

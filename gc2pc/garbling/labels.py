@@ -20,15 +20,15 @@ flips a shared input: either holder of shares can flip the bits they add up to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Protocol, Send, receive_bytes
-from gc2pc.garbling.bits import Bits, Labels, receive_bits, send_bits, shifted
+from gc2pc.garbling.bits import Bits, Labels, receive_bits, send_bits, shift, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext, random_block
 from gc2pc.garbling.plan import InputPlan, RunPlan, Source, source_of
 from gc2pc.ir.draws import draw
@@ -41,12 +41,33 @@ if TYPE_CHECKING:
 
 NO_LABELS = np.zeros((0, 2), np.uint64)
 NO_BITS = np.zeros(0, np.uint8)
+NO_SEED = np.zeros(0, np.uint64)
+
+MANY_LABELS: Final = 1 << 14
+"""Labels that take longer to make than a system call and the peer's awakening."""
 
 
-def place(machine: Machine, item: InputPlan, labels: Labels, batch: int) -> None:
+def place(machine: Machine, item: InputPlan, labels: Labels) -> None:
     """Write a port's labels uint64[count, 2] into the arena; a port given once repeats over the batch."""
-    target = machine.labels(item.port).reshape(item.port.bits, batch, 2)
+    target = machine.labels(item.port).reshape(item.port.bits, machine.batch, 2)
     target[:] = labels.reshape(item.port.bits, item.columns, 2)
+
+
+def place_shifted(
+    machine: Machine, item: InputPlan, labels: Labels, bits: Bits, delta: NDArray[np.uint64]
+) -> None:
+    """The same for labels[i] xor bits[i] * delta; `labels` may lie where they go."""
+    if item.columns == machine.batch:
+        shift(labels, bits, delta, machine.labels(item.port))
+    else:
+        place(machine, item, shifted(labels, bits, delta))
+
+
+def ot_area(machine: Machine | None, plan: RunPlan) -> Labels | None:
+    """The labels of all OTs as one part of the arena; None if they lie apart or repeat over a batch."""
+    if machine is None or any(item.columns != machine.batch for item in plan.ot_ports):
+        return None
+    return machine.span([item.port for item in plan.ot_ports])
 
 
 def draw_bits(rng: Rng, count: int) -> Bits:
@@ -70,30 +91,42 @@ def forget(drawn: Mapping[str, Bits]) -> None:
         bits[:] = 0
 
 
-def expand(seed: NDArray[np.uint64], plan: RunPlan) -> Labels:
-    """The active labels of all of the garbler's inputs, in port order."""
-    labels = np.empty((plan.drawn, 2), np.uint64)
-    prg(seed, np.uint64(0), labels)
-    return labels
+def expand(seed: NDArray[np.uint64], machine: Machine, plan: RunPlan) -> Iterator[tuple[InputPlan, Labels]]:
+    """The garbler's ports and their active labels, uint64[count, 2], in the arena where they fit.
+
+    Label i of all, in port order, is block i of the seed's stream.
+    """
+    at = 0
+    for item in plan.of(Source.GARBLER):
+        whole = item.columns == machine.batch
+        labels = machine.labels(item.port) if whole else np.empty((item.count, 2), np.uint64)
+        prg(seed, np.uint64(at), labels)
+        at += item.count
+        yield item, labels
 
 
 # -- by oblivious transfer -----------------------------------------------------------------------
 
 
-def garbler_transfer(context: GarblingContext, plan: RunPlan) -> Protocol[tuple[Labels, Bits]]:
-    """The garbler's q of all OTs, and the masked choice bits d of those that have one."""
-    q = (yield from context.ot.extend(plan.ots)) if plan.ots else NO_LABELS
+def garbler_transfer(
+    context: GarblingContext, machine: Machine | None, plan: RunPlan
+) -> Protocol[tuple[Labels, Bits]]:
+    """The garbler's q of all OTs, and the masked choice bits d of those that have one.
+
+    q lies in the arena already, if there is a machine and the ports are neighbours there.
+    """
+    q = (yield from context.ot.extend(plan.ots, ot_area(machine, plan))) if plan.ots else NO_LABELS
     d = yield from receive_bits(plan.choices, "choice bits")
     return q, d
 
 
 def evaluator_transfer(
-    context: EvaluationContext, plan: RunPlan, inputs: Mapping[str, Bits]
+    context: EvaluationContext, machine: Machine | None, plan: RunPlan, inputs: Mapping[str, Bits]
 ) -> Protocol[Labels]:
-    """The evaluator's active labels t of all OTs; sends its masked choice bits."""
+    """The evaluator's active labels t of all OTs, in the arena as q is; sends its masked choice bits."""
     if not plan.ots:
         return NO_LABELS
-    r, t = yield from context.ot.extend(plan.ots)
+    r, t = yield from context.ot.extend(plan.ots, ot_area(machine, plan))
     masked, at = [NO_BITS], 0
     for item in plan.ot_ports:
         if item.source is not Source.RANDOM:
@@ -104,35 +137,43 @@ def evaluator_transfer(
     return t
 
 
-def place_garbler_transfer(
+def place_active(machine: Machine, plan: RunPlan, t: Labels) -> None:
+    """Set the active labels of the ports that came by OT, unless they are there already."""
+    at = 0
+    for item in plan.ot_ports:
+        if not np.may_share_memory(t, machine.labels(item.port)):
+            place(machine, item, t[at : at + item.count])
+        at += item.count
+
+
+def place_transfer(
     context: GarblingContext,
     machine: Machine,
     plan: RunPlan,
     transferred: tuple[Labels, Bits],
-    inputs: Mapping[str, Bits],
-    rng: Rng,
+    shares: Mapping[str, Bits],
 ) -> None:
-    """Set W0 of the ports that came by OT. `inputs` has the garbler's shares of shared ports."""
+    """Set W0 of the ports that came by OT.
+
+    Args:
+        context: The garbler's.
+        machine: Its machine.
+        plan: The run's.
+        transferred: From `garbler_transfer`; the bits are wiped.
+        shares: The garbler's shares of shared ports, and its halves of joint random bits, which are wiped.
+    """
     q, d = transferred
     at = corrected = 0
     for item in plan.ot_ports:
+        bits = d[corrected : corrected + item.count]
         if item.source is Source.RANDOM:
-            shift = draw_bits(rng, item.count)
+            bits = shares[item.port.name]
         else:
-            shift = d[corrected : corrected + item.count]
             corrected += item.count
             if item.source is Source.SHARED:
-                shift = shift ^ inputs[item.port.name].reshape(-1)
-        place(machine, item, shifted(q[at : at + item.count], shift, context.delta), plan.batch)
-        shift[:] = 0
-        at += item.count
-
-
-def place_evaluator_transfer(machine: Machine, plan: RunPlan, t: Labels) -> None:
-    """Set the active labels of the ports that came by OT."""
-    at = 0
-    for item in plan.ot_ports:
-        place(machine, item, t[at : at + item.count], plan.batch)
+                bits = bits ^ shares[item.port.name].reshape(-1)
+        place_shifted(machine, item, q[at : at + item.count], bits, context.delta)
+        bits[:] = 0
         at += item.count
 
 
@@ -140,21 +181,26 @@ def place_evaluator_transfer(machine: Machine, plan: RunPlan, t: Labels) -> None
 
 
 def send_labels(
-    context: GarblingContext, machine: Machine, plan: RunPlan, inputs: Mapping[str, Bits], rng: Rng
+    context: GarblingContext,
+    machine: Machine,
+    plan: RunPlan,
+    transferred: tuple[Labels, Bits],
+    inputs: Mapping[str, Bits],
+    rng: Rng,
 ) -> Protocol[None]:
-    """Send S if the evaluator does not have it yet, and the seed of the garbler's own labels."""
-    if not context.start_sent:
-        yield Send(context.start.astype("<u8").tobytes())
-        context.start_sent = True
-    if not plan.drawn:
-        return
-    seed = random_block(rng)
-    yield Send(seed.astype("<u8").tobytes())
-    active, at = expand(seed, plan), 0
-    for item in plan.of(Source.GARBLER):
-        bits = inputs[item.port.name].reshape(-1)
-        place(machine, item, shifted(active[at : at + item.count], bits, context.delta), plan.batch)
-        at += item.count
+    """Set W0 of all input ports; send S if the evaluator lacks it, and the seed of the garbler's own labels.
+
+    What is sent leaves first if there is much to do, so that both parties expand the seed at the same time.
+    """
+    coins = {item.port.name: draw_bits(rng, item.count) for item in plan.of(Source.RANDOM)}
+    start = b"" if context.start_sent else context.start.astype("<u8").tobytes()
+    context.start_sent = True
+    seed = random_block(rng) if plan.drawn else NO_SEED
+    if start or plan.drawn:
+        yield Send(start + seed.astype("<u8").tobytes(), now=plan.drawn + plan.ots >= MANY_LABELS)
+    place_transfer(context, machine, plan, transferred, {**inputs, **coins})
+    for item, active in expand(seed, machine, plan):
+        place_shifted(machine, item, active, inputs[item.port.name].reshape(-1), context.delta)
 
 
 def receive_labels(context: EvaluationContext, machine: Machine, plan: RunPlan) -> Protocol[None]:
@@ -166,7 +212,6 @@ def receive_labels(context: EvaluationContext, machine: Machine, plan: RunPlan) 
     if not plan.drawn:
         return
     seed = np.frombuffer((yield from receive_bytes(LABEL_BYTES)), "<u8").astype(np.uint64)
-    active, at = expand(seed, plan), 0
-    for item in plan.of(Source.GARBLER):
-        place(machine, item, active[at : at + item.count], plan.batch)
-        at += item.count
+    for item, active in expand(seed, machine, plan):
+        if item.columns != machine.batch:
+            place(machine, item, active)

@@ -6,14 +6,17 @@ moves chunks of tables, and reads labels of output ports.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gc2pc.ir.arena import Arena
 from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
 from gc2pc.kernels import interpreter, lanes, opcodes
-from gc2pc.params import LABEL_BYTES, STRIP_LANES
+from gc2pc.params import STRIP_LANES
 
 _ZERO: Final = np.zeros(2, dtype=np.uint64)
 _ONES: Final = ~_ZERO
@@ -26,23 +29,16 @@ def _whole_vectors(rows: int) -> int:
     return -(-rows // lanes.VECTOR) * lanes.VECTOR
 
 
-def _aligned_rows(rows: int) -> NDArray[np.uint64]:
-    """Zeros, uint64[rows, 2], at the beginning of a cache line: vectors across two lines cost twice."""
-    vector = lanes.VECTOR * LABEL_BYTES
-    area = np.zeros(rows * LABEL_BYTES + vector, dtype=np.uint8)
-    start = -area.ctypes.data % vector
-    return area[start : start + rows * LABEL_BYTES].view(np.uint64).reshape(rows, 2)
-
-
 class Machine:
     """The state of one party's run of `circuit` on `batch` instances.
 
     Args:
         circuit: What to run.
         batch: Instances, at least 1. In the clear, 128 instances share an element.
+        arena: Lends the memory, and gets it back at the end of a `with` statement.
     """
 
-    def __init__(self, circuit: Circuit, batch: int) -> None:
+    def __init__(self, circuit: Circuit, batch: int, arena: Arena | None = None) -> None:
         self.circuit = circuit
         self.batch = batch
         capacity = min(STRIP_LANES, circuit.widest * batch)
@@ -51,7 +47,10 @@ class Machine:
         temporaries = _whole_vectors(circuit.arena_lanes * batch)
         scratch = _whole_vectors(temporaries + circuit.temporaries * capacity)
         self._layout = np.array([temporaries, capacity, scratch, batch], dtype=np.int64)
-        self._labels = _aligned_rows(scratch + lanes.SCRATCH_ROWS + lanes.PADDING_ROWS)
+        self._arena = Arena() if arena is None else arena
+        rows = scratch + lanes.SCRATCH_ROWS + lanes.PADDING_ROWS
+        self._area = self._arena.take(rows)
+        self._labels = self._area[:rows]
         self._keys = np.zeros((3, 2), dtype=np.uint64)
         self._cursor = np.zeros(interpreter.TRIPS + circuit.loop_depth, dtype=np.int64)
         self.total = circuit.and_count * batch
@@ -68,6 +67,16 @@ class Machine:
         """The labels of an input port, uint64[wires * lanes * batch, 2], to be filled before the run."""
         first = port.address * self.batch
         return self._labels[first : first + port.bits * self.batch]
+
+    def span(self, ports: Sequence[InputPort]) -> NDArray[np.uint64] | None:
+        """The labels of several input ports as one array, if they lie one after the other; else None."""
+        for left, right in pairwise(ports):
+            if right.address != left.address + left.bits:
+                return None
+        if not ports:
+            return None
+        first, last = ports[0].address, ports[-1].address + ports[-1].bits
+        return self._labels[first * self.batch : last * self.batch]
 
     def read(self, port: OutputPort) -> NDArray[np.uint64]:
         """A copy of an output port's labels, uint64[wires * lanes * batch, 2], without its complements."""
@@ -143,5 +152,6 @@ class Machine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._labels[:] = 0
+        self._arena.give_back(self._area, len(self._labels))
+        self._area = self._labels = self._labels[:0]
         self._keys[:] = 0

@@ -23,15 +23,30 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from gc2pc.kernels.aes_rounds import ROUNDS, WIDTHS, Rounds, join
-from gc2pc.kernels.simd import BLOCKS, I8, I32, I64, Lowering, blocks_type, constant, lowering, shuffle
+from gc2pc.kernels.aes_rounds import ROUNDS, WIDTHS, Rounds, join, split
+from gc2pc.kernels.simd import (
+    BLOCKS,
+    I8,
+    I32,
+    I64,
+    Lowering,
+    blocks_type,
+    constant,
+    lowering,
+    row_pointer,
+    shuffle,
+)
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from gc2pc.kernels.simd import Blocks
 
 ROUND_CONSTANTS: Final = (0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1B, 0x36)
+
+KEY_ROWS: Final = 44
+"""Rows that `expand_key` writes: eleven round keys, each in all four blocks of a vector."""
 
 SUB_ROT_WORD: Final = [4 * ((c - r) % 4) + (r + 1) % 4 for c in range(4) for r in range(4)]
 """RotWord in each column after undoing ShiftRows: the last AES round of it is SubWord(RotWord(w))."""
@@ -125,6 +140,20 @@ def encrypt(
     return [[join(builder, parts) for parts in group] for group in results]
 
 
+def _round_keys(builder: Any, target: Lowering, key: Any) -> list[Any]:
+    """All eleven round keys of the key in every block of `key`, as vectors of four equal blocks."""
+    width, rounds = WIDTHS[target], ROUNDS[target]
+    native = shuffle(builder, key, key, list(range(2 * width)))
+    vector = ir.VectorType(I32, 4 * width)
+    words = _transpose_words(builder, [native] * 4)
+    schedule = _Schedule(builder, rounds, [builder.bitcast(w, vector) for w in words])
+    keys = [native]
+    for round_constant in ROUND_CONSTANTS:
+        schedule.advance(round_constant)
+        keys += schedule.round_keys(1)
+    return [join(builder, [each] * (4 // width)) for each in keys]
+
+
 def _tweak_keys(
     builder: Any, start: Any, tweak: Any, offsets: Sequence[Sequence[int]]
 ) -> tuple[list[Any], list[Any]]:
@@ -214,6 +243,12 @@ if TYPE_CHECKING:
     def encrypt_counters(key: Blocks, counter: np.uint64 | int) -> Four:
         """AES-128 of LE128(counter) to LE128(counter + 15) under the key in block 0 of `key`."""
 
+    def expand_key(key: Blocks, rows: NDArray[np.uint64], row: int) -> None:
+        """Write the round keys of block 0 of `key` to KEY_ROWS rows from `row` on, each four times."""
+
+    def encrypt_expanded(rows: NDArray[np.uint64], row: int, counter: np.uint64 | int) -> Four:
+        """As `encrypt_counters`, with the round keys that `expand_key` wrote."""
+
 else:
 
     @intrinsic
@@ -249,3 +284,41 @@ else:
             return context.make_tuple(builder, sig.return_type, encrypted)
 
         return types.UniTuple(blocks_type, 4)(key, counter), emit
+
+    @intrinsic
+    def expand_key(typingctx, key, rows, row):
+        def emit(context, builder, sig, args):
+            row = context.cast(builder, args[2], sig.args[2], types.int64)
+            for i, each in enumerate(_round_keys(builder, lowering(context.codegen()), args[0])):
+                place = builder.add(row, ir.Constant(I64, 4 * i))
+                pointer = row_pointer(context, builder, sig.args[1], args[1], place, BLOCKS)
+                builder.store(each, pointer, align=8)
+            return context.get_dummy_value()
+
+        return types.void(key, rows, row), emit
+
+    @intrinsic
+    def encrypt_expanded(typingctx, rows, row, counter):
+        def emit(context, builder, sig, args):
+            target = lowering(context.codegen())
+            row = context.cast(builder, args[1], sig.args[1], types.int64)
+            counter = context.cast(builder, args[2], sig.args[2], types.uint64)
+            native = ir.VectorType(I64, 2 * WIDTHS[target])
+
+            def key(number):
+                place = builder.add(row, ir.Constant(I64, 4 * number))
+                return builder.load(
+                    row_pointer(context, builder, sig.args[0], args[0], place, native), align=8
+                )
+
+            plain, _ = _tweak_keys(builder, constant(BLOCKS, [0]), counter, ROW_TWEAKS)
+            states = [part for state in plain for part in split(builder, state, WIDTHS[target])]
+            whitening = key(0)
+            states = [builder.xor(state, whitening) for state in states]
+            for number in range(1, 11):
+                states = ROUNDS[target](builder, states, [key(number)] * len(states), number == 10)
+            per = len(states) // 4
+            joined = [join(builder, states[i : i + per]) for i in range(0, len(states), per)]
+            return context.make_tuple(builder, sig.return_type, joined)
+
+        return types.UniTuple(blocks_type, 4)(rows, row, counter), emit

@@ -91,24 +91,42 @@ class _Cot:
         """Sizes of the blocks that the spare rows lack for `n` OTs."""
         return softspoken.plan(max(0, n - len(self._spare)))
 
-    def _rows(self, blocks: list[int]) -> Rows:
-        """Room for the spare rows, which stand first, the blocks, and the last block's sacrificed rows."""
-        rows = np.empty(
-            (len(self._spare) + softspoken.yield_of(blocks) + softspoken.SACRIFICED, 2), np.uint64
-        )
-        rows[: len(self._spare)] = self._spare
-        return rows
+    def _use_spare(self, rows: Rows) -> int:
+        """Begin `rows` with the spare rows, which are gone then; how many these were."""
+        used = min(len(rows), len(self._spare))
+        rows[:used] = self._spare[:used]
+        self._spare[:used] = 0
+        self._spare = self._spare[used:]
+        return used
 
-    def _keep(self, rows: Rows, n: int) -> Rows:
-        """Split off the first `n` rows; the others, but the sacrificed ones, become the spare rows."""
-        self._spare = rows[n : len(rows) - softspoken.SACRIFICED].copy()
-        return rows[:n]
+    def _room(self, rows: Rows, done: int, units: int) -> Rows:
+        """Where a block's rows go: into `rows` from `done` on, or for the last one beside them."""
+        end = done + softspoken.yield_of([units])
+        return rows[done:end] if end <= len(rows) else np.empty((end - done, 2), np.uint64)
+
+    def _settle(self, rows: Rows, done: int, block: Rows) -> int:
+        """Account for a block that is made; what `rows` has no place for becomes spare rows. Rows done."""
+        left = len(rows) - done
+        if left < len(block):
+            rows[done:] = block[:left]
+            self._spare = block[left:].copy()
+            block[:] = 0
+        return done + len(block)
 
     def destroy(self) -> None:
         """Wipe everything and refuse everything from now on. May be called twice."""
         self._destroyed = True
         self._spare[:] = 0
         self._spare = np.zeros((0, 2), np.uint64)
+
+
+def _rows(n: int, out: Rows | None) -> Rows:
+    """Room for n rows: `out`, or else fresh."""
+    if out is None:
+        return np.empty((n, 2), np.uint64)
+    if out.shape != (n, 2) or out.dtype != np.uint64 or not out.flags.c_contiguous:
+        raise ValueError(f"{n} rows do not go into {out.dtype} {out.shape}")  # kernels do not check bounds
+    return out
 
 
 class CotSender(_Cot):
@@ -128,8 +146,8 @@ class CotSender(_Cot):
         self._delta = delta.copy()
         self._extension = softspoken.Sender(delta, session_id, k)
 
-    def extend(self, n: int) -> Protocol[Rows]:
-        """Get n fresh rows q, uint64[n, 2].
+    def extend(self, n: int, out: Rows | None = None) -> Protocol[Rows]:
+        """Get n fresh rows q, uint64[n, 2]: in `out`, C-contiguous, if the caller has memory for them.
 
         Raises:
             PeerError: The evaluator sent something invalid. The object is destroyed.
@@ -137,24 +155,25 @@ class CotSender(_Cot):
             RuntimeError: The object was destroyed before.
         """
         path = self.path(n)
+        rows = _rows(n, out)
         try:
             if path == "none":
-                return np.zeros((0, 2), np.uint64)
+                return rows
             if path == "direct":
                 self._direct_used += n
                 batch = self._next_batch()
-                return (yield from direct.sender(n, self._delta, self._session_id, batch, self._rng))
+                rows[:] = yield from direct.sender(n, self._delta, self._session_id, batch, self._rng)
+                return rows
             if not self._is_set_up:
                 yield from self._extension.setup(self._next_batch(), self._rng)
                 self._is_set_up = True
             blocks = self._blocks(n)
-            rows = self._rows(blocks)
-            done = len(self._spare)
+            done = self._use_spare(rows)
             for units in blocks:
-                size = units * softspoken.UNIT_ROWS
-                yield from self._extension.extend(units, rows[done : done + size])
-                done += size - softspoken.SACRIFICED
-            return self._keep(rows, n)
+                block = self._room(rows, done, units)
+                yield from self._extension.extend(units, block)
+                done = self._settle(rows, done, block)
+            return rows
         except BaseException:
             self.destroy()
             raise
@@ -180,8 +199,10 @@ class CotReceiver(_Cot):
         self._spare_bits = np.zeros(0, np.uint8)
         self._extension = softspoken.Receiver(session_id, k)
 
-    def extend(self, n: int) -> Protocol[tuple[NDArray[np.uint8], Rows]]:
+    def extend(self, n: int, out: Rows | None = None) -> Protocol[tuple[NDArray[np.uint8], Rows]]:
         """Get n fresh random bits r, uint8[n], and rows t = q xor r * delta, uint64[n, 2].
+
+        The rows are in `out`, C-contiguous, if the caller has memory for them.
 
         Raises:
             PeerError: The garbler sent something invalid. The object is destroyed.
@@ -189,28 +210,30 @@ class CotReceiver(_Cot):
             RuntimeError: The object was destroyed before.
         """
         path = self.path(n)
+        rows = _rows(n, out)
         try:
             if path == "none":
-                return np.zeros(0, np.uint8), np.zeros((0, 2), np.uint64)
+                return np.zeros(0, np.uint8), rows
             if path == "direct":
                 self._direct_used += n
-                return (yield from direct.receiver(n, self._session_id, self._next_batch(), self._rng))
+                batch = self._next_batch()
+                r, rows[:] = yield from direct.receiver(n, self._session_id, batch, self._rng)
+                return r, rows
             if not self._is_set_up:
                 yield from self._extension.setup(self._next_batch(), self._rng)
                 self._is_set_up = True
             blocks = self._blocks(n)
-            rows = self._rows(blocks)
             bits = [self._spare_bits]
-            done = len(self._spare)
+            done = self._use_spare(rows)
             for units in blocks:
-                size = units * softspoken.UNIT_ROWS
-                bits.append((yield from self._extension.extend(units, rows[done : done + size])))
-                done += size - softspoken.SACRIFICED
+                block = self._room(rows, done, units)
+                bits.append((yield from self._extension.extend(units, block)))
+                done = self._settle(rows, done, block)
             r = np.concatenate(bits)
             for piece in bits:
                 piece[:] = 0
             self._spare_bits = r[n:].copy()
-            return r[:n], self._keep(rows, n)
+            return r[:n], rows
         except BaseException:
             self.destroy()
             raise

@@ -87,18 +87,25 @@ class IdealSender(_End):
         super().__init__(dealer)
         self._delta = delta.copy()
 
-    def extend(self, n: int) -> Protocol[Rows]:
+    def extend(self, n: int, out: Rows | None = None) -> Protocol[Rows]:
         """q, uint64[n, 2]."""
         r, t = self._deal(n)
         yield from ()  # a protocol without effects
-        return t ^ r.astype(np.uint64)[:, None] * self._delta
+        return _put(t ^ r.astype(np.uint64)[:, None] * self._delta, out)
 
 
 class IdealReceiver(_End):
     """The same methods as `gc2pc.ot.cot.CotReceiver`."""
 
-    def extend(self, n: int) -> Protocol[tuple[Bits, Rows]]:
+    def extend(self, n: int, out: Rows | None = None) -> Protocol[tuple[Bits, Rows]]:
         """r, uint8[n], and t = q xor r * delta, uint64[n, 2]."""
         r, t = self._deal(n)
         yield from ()  # a protocol without effects
-        return r.copy(), t.copy()
+        return r.copy(), _put(t.copy(), out)
+
+
+def _put(rows: Rows, out: Rows | None) -> Rows:
+    if out is None:
+        return rows
+    out[:] = rows
+    return out

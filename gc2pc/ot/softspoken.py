@@ -44,12 +44,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gc2pc.crypto import prg
 from gc2pc.crypto.oracle import Oracle
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Buffer, Protocol, Send, receive_array, receive_bytes
 from gc2pc.errors import ConsistencyCheckFailed
 from gc2pc.kernels.gf128 import hash_vectors
+from gc2pc.kernels.hashing import prg
 from gc2pc.kernels.softspoken import extend_receiver, extend_sender
 from gc2pc.kernels.transpose import transpose128
 from gc2pc.ot import base, ggm
@@ -149,8 +149,9 @@ class _Extension:
         """chi of the block whose corrections these are, and 1 for the sacrificed rows."""
         transcript = hashlib.sha256(_octets(corrections)).digest()
         query = self._commitment + self._blocks.to_bytes(8, "little") + transcript
-        seed = self._challenge(query, prg.SEED_BYTES)
-        challenges = prg.expand_blocks(seed, corrections.shape[1] // 2)
+        seed = self._challenge(query, LABEL_BYTES)
+        challenges = np.empty((corrections.shape[1] // 2, 2), np.uint64)
+        prg(np.frombuffer(seed, "<u8").astype(np.uint64), np.uint64(0), challenges)
         challenges[-1] = 1, 0
         return challenges
 
@@ -210,12 +211,13 @@ class Sender(_Extension):
 
         Args:
             units: Size of the block, 1 to MAX_UNITS.
-            out: uint64[units * UNIT_ROWS, 2]: q. The last SACRIFICED rows are scratch, to be dropped.
+            out: uint64[units * UNIT_ROWS - SACRIFICED, 2]: q.
 
         Raises:
             ConsistencyCheckFailed: The receiver's corrections are inconsistent; destroy delta.
         """
         columns, sums = self._columns(units)
+        _check_room(units, out)
         corrections = sums[1:]
         yield from receive_array(corrections)
         answer = yield from receive_bytes(LABEL_BYTES + DIGEST_BYTES)
@@ -266,12 +268,13 @@ class Receiver(_Extension):
 
         Args:
             units: Size of the block, 1 to MAX_UNITS.
-            out: uint64[units * UNIT_ROWS, 2]: t. The last SACRIFICED rows are scratch, to be dropped.
+            out: uint64[units * UNIT_ROWS - SACRIFICED, 2]: t.
 
         Returns:
             The random bits r, without the sacrificed ones: uint8[units * UNIT_ROWS - SACRIFICED].
         """
         columns, sums = self._columns(units)
+        _check_room(units, out)
         choices, corrections = sums[:1], sums[1:]
         extend_receiver(self._seeds, self._widths, self._take_positions(units), columns, sums)
         yield from _send_pooled(corrections)
@@ -283,6 +286,11 @@ class Receiver(_Extension):
         bits = np.unpackbits(packed, count=units * UNIT_ROWS - SACRIFICED, bitorder="little")
         choices[:] = 0  # some will be joint random bits, of which nothing may stay behind
         return bits
+
+
+def _check_room(units: int, out: Rows) -> None:
+    if out.shape != (units * UNIT_ROWS - SACRIFICED, 2):  # kernels do not check bounds
+        raise ValueError(f"a block of {units} units does not go into {out.shape}")
 
 
 def _send_pooled(array: Rows) -> Protocol[None]:

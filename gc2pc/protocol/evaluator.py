@@ -8,6 +8,7 @@ no such check. It does not protect against a garbler that garbles another circui
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Phase, Protocol
@@ -49,24 +50,33 @@ def evaluator(
     context.require_alive()
     drawn = labels.draw_own(circuit, header.batch, rng, Source.EVALUATOR)
 
-    def transfer(plan: RunPlan) -> Protocol[Labels]:
-        if not drawn:
-            drawn.update(labels.draw_own(circuit, plan.batch, rng, Source.EVALUATOR))
-        return labels.evaluator_transfer(context, plan, {**inputs, **drawn})
+    with ExitStack() as stack:
 
-    yield Phase("transfer")
-    plan, transferred = yield from with_header(
-        header,
-        circuit,
-        transfer,
-        context.ot.path,
-        garbler=False,
-        admit=admit,
-    )
-    labels.forget(drawn)
-    with Machine(circuit, plan.batch) as machine:
+        def machine_of(batch: int) -> Machine:
+            return stack.enter_context(Machine(circuit, batch, context.arena))
+
+        def transfer(plan: RunPlan) -> Protocol[tuple[Machine | None, Labels]]:
+            if not drawn:
+                drawn.update(labels.draw_own(circuit, plan.batch, rng, Source.EVALUATOR))
+            machine = machine_of(header.batch) if header.batch else None
+            return machine, (
+                yield from labels.evaluator_transfer(context, machine, plan, {**inputs, **drawn})
+            )
+
+        yield Phase("transfer")
+        plan, (machine, active) = yield from with_header(
+            header,
+            circuit,
+            transfer,
+            context.ot.path,
+            garbler=False,
+            admit=admit,
+        )
+        labels.forget(drawn)
+        machine = machine or machine_of(plan.batch)
+
         yield Phase("labels")
-        labels.place_evaluator_transfer(machine, plan, transferred)
+        labels.place_active(machine, plan, active)
         yield from labels.receive_labels(context, machine, plan)
 
         yield Phase(TABLES)

@@ -17,11 +17,12 @@ against a malicious garbler (who may garble another circuit), nor give fairness,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Phase, Protocol
 from gc2pc.garbling import labels, outputs
-from gc2pc.garbling.bits import Bits, colors
+from gc2pc.garbling.bits import Bits, Labels, colors
 from gc2pc.garbling.context import GarblingContext
 from gc2pc.garbling.plan import TABLES, RunPlan, Source
 from gc2pc.ir.circuit import Circuit
@@ -57,21 +58,29 @@ def garbler(
     """
     context.require_alive()
     drawn = labels.draw_own(circuit, header.batch, rng, Source.GARBLER)
-    yield Phase("transfer")
-    plan, transferred = yield from with_header(
-        header,
-        circuit,
-        lambda plan: labels.garbler_transfer(context, plan),
-        context.ot.path,
-        garbler=True,
-        admit=admit,
-    )
-    drawn = drawn or labels.draw_own(circuit, plan.batch, rng, Source.GARBLER)
-    inputs = {**inputs, **drawn}
-    with Machine(circuit, plan.batch) as machine:
+    with ExitStack() as stack:
+
+        def machine_of(batch: int) -> Machine:
+            return stack.enter_context(Machine(circuit, batch, context.arena))
+
+        def transfer(plan: RunPlan) -> Protocol[tuple[Machine | None, tuple[Labels, Bits]]]:
+            machine = machine_of(header.batch) if header.batch else None
+            return machine, (yield from labels.garbler_transfer(context, machine, plan))
+
+        yield Phase("transfer")
+        plan, (machine, transferred) = yield from with_header(
+            header,
+            circuit,
+            transfer,
+            context.ot.path,
+            garbler=True,
+            admit=admit,
+        )
+        machine = machine or machine_of(plan.batch)
+        drawn = drawn or labels.draw_own(circuit, plan.batch, rng, Source.GARBLER)
+
         yield Phase("labels")
-        labels.place_garbler_transfer(context, machine, plan, transferred, inputs, rng)
-        yield from labels.send_labels(context, machine, plan, inputs, rng)
+        yield from labels.send_labels(context, machine, plan, transferred, {**inputs, **drawn}, rng)
         labels.forget(drawn)
 
         yield Phase(TABLES)

@@ -72,6 +72,8 @@ def _fulfil(protocol: Protocol[T], link: Link, meter: Meter) -> T:
         elif type(effect) is Send:
             meter.moved(Send, sum(map(len, effect.buffers)))
             link.send(*effect.buffers)
+            if effect.now:
+                link.push()
             last_sent = time.monotonic()
             continue
         elif type(effect) is Buffer:

@@ -71,7 +71,7 @@ def test_garbage_is_a_peer_error(data: bytes, n: int, of_sender: bool):
 def test_garbage_corrections_are_a_peer_error(data: bytes):
     sender, _, _ = linked(2)
     try:
-        answer(sender.extend(1, np.zeros((softspoken.UNIT_ROWS, 2), np.uint64)), data)
+        answer(sender.extend(1, np.zeros((softspoken.UNIT_ROWS - softspoken.SACRIFICED, 2), np.uint64)), data)
     except PeerError:
         return
     raise AssertionError("garbage was accepted")

@@ -28,13 +28,12 @@ def exchange(inputs: Inputs, batch: int, batched: set[str]):
     rng = SeededRng(b"coins")
 
     def garbler():
-        transferred = yield from labels.garbler_transfer(garbling, plan)
-        labels.place_garbler_transfer(garbling, one, plan, transferred, inputs.mine[0], rng)
-        yield from labels.send_labels(garbling, one, plan, inputs.mine[0], rng)
+        transferred = yield from labels.garbler_transfer(garbling, one, plan)
+        yield from labels.send_labels(garbling, one, plan, transferred, inputs.mine[0], rng)
 
     def evaluator():
-        t = yield from labels.evaluator_transfer(evaluation, plan, inputs.mine[1])
-        labels.place_evaluator_transfer(two, plan, t)
+        t = yield from labels.evaluator_transfer(evaluation, two, plan, inputs.mine[1])
+        labels.place_active(two, plan, t)
         yield from labels.receive_labels(evaluation, two, plan)
 
     result = run_pair(garbler(), evaluator(), record=True)
@@ -83,30 +82,25 @@ def test_choice_bits_are_masked_and_those_of_coins_never_travel():
     np.testing.assert_array_equal(sent ^ flipped, [0xFF, 0xFF, 0xFF, 0x3F])
 
 
+def sent_with_labels(garbling: GarblingContext, inputs: Inputs, rng: SeededRng) -> bytes:
+    """What the garbler sends with the labels of one run, without the peer's choice bits."""
+    plan, machine = RunPlan(CIRCUIT, 1, frozenset()), Machine(CIRCUIT, 1)
+    transferred = np.zeros((plan.ots, 2), np.uint64), np.zeros(plan.choices, np.uint8)
+    return sent_by(labels.send_labels(garbling, machine, plan, transferred, inputs.mine[0], rng))
+
+
 def test_s_is_sent_once_per_context():
-    ot = ideal()
-    garbling = GarblingContext(bytes(32), SeededRng(b"g"), ot.sender)
-    plan = RunPlan(CIRCUIT, 1, frozenset())
-    inputs = draw(CIRCUIT, 5).mine[0]
-    sent = [
-        sent_by(labels.send_labels(garbling, Machine(CIRCUIT, 1), plan, inputs, SeededRng(bytes([i]))))
-        for i in range(3)
-    ]
+    garbling = GarblingContext(bytes(32), SeededRng(b"g"), ideal().sender)
+    inputs = draw(CIRCUIT, 5)
+    sent = [sent_with_labels(garbling, inputs, SeededRng(bytes([i]))) for i in range(3)]
     assert [len(message) for message in sent] == [32, 16, 16]
     assert sent[0][:16] == garbling.start.tobytes()
 
 
 def test_a_seed_is_never_used_twice():
-    inputs = draw(CIRCUIT, 6)
-    ot = ideal()
-    garbling = GarblingContext(bytes(32), SeededRng(b"g"), ot.sender)
-    plan = RunPlan(CIRCUIT, 1, frozenset())
-    rng = SeededRng(b"seeds")
-    seeds = {
-        sent_by(labels.send_labels(garbling, Machine(CIRCUIT, 1), plan, inputs.mine[0], rng))[-16:]
-        for _ in range(10)
-    }
-    assert len(seeds) == 10
+    garbling = GarblingContext(bytes(32), SeededRng(b"g"), ideal().sender)
+    inputs, rng = draw(CIRCUIT, 6), SeededRng(b"seeds")
+    assert len({sent_with_labels(garbling, inputs, rng)[-16:] for _ in range(10)}) == 10
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 1000])
