@@ -44,13 +44,41 @@ class Links:
         self.chosen: dict[int, list[Base]] = {}
         self.choices: list[Any] = []
 
+    def known(self) -> tuple[int, int]:
+        """How many there are so far."""
+        return len(self.sources), len(self.choices)
+
+    def set_aside(self, known: tuple[int, int]) -> Links:
+        """Take out what was chosen since there were `known` ones.
+
+        It was chosen on one side of a branch, and so does not exist on the other one.
+        """
+        aside = Links()
+        while len(self.sources) > known[0]:
+            key, values = self.sources.popitem()
+            aside.sources[key] = values
+        aside.choices = self.choices[known[1] :]
+        del self.choices[known[1] :]
+        return aside
+
+    def put_back(self, aside: Links) -> None:
+        """Where the sides of the branch have joined."""
+        self.sources |= aside.sources
+        self.choices += aside.choices
+
+
+def links_here() -> Links:
+    """Those of what is being traced; new ones in a plain call, where nothing is secret."""
+    tracing: Any = TRACE.get()
+    links: Links = tracing.links if tracing is not None else Links()
+    return links
+
 
 def link(result: Base, *sources: Base) -> None:
     """A secret chose `result` from these arrays."""
-    tracing: Any = TRACE.get()
-    if tracing is None or not result.shape or any(result is source for source in sources):
+    if not result.shape or any(result is source for source in sources):
         return
-    links = tracing.links
+    links = links_here()
     links.sources[id(result)] = [result, *sources]
     for source in sources:
         links.chosen.setdefault(id(source), [source]).append(result)
@@ -58,12 +86,13 @@ def link(result: Base, *sources: Base) -> None:
 
 def related(value: Base) -> list[Base]:
     """The arrays that a write to this one may change, in Python."""
-    tracing: Any = TRACE.get()
-    links = tracing.links if tracing is not None else None
-    if links is None or (id(value) not in links.sources and id(value) not in links.chosen):
+    links = links_here()
+    if id(value) not in links.sources and id(value) not in links.chosen:
         return []
     below = _closure([value], links.sources)
-    return [other for other in _closure(below, links.chosen) if other is not value]
+    above = _closure(below, links.chosen)
+    roots = {id(root) for root in below}
+    return [x for x in above if x is not value and (id(x) in roots or id(x) in links.sources)]
 
 
 def _closure(values: Iterable[Base], edges: dict[int, list[Base]]) -> list[Base]:

@@ -51,11 +51,14 @@ def read(x: Base, key: Any) -> Base:
 def write(x: Base, key: Any, value: Any) -> None:
     """``x[key] = value``: the value x itself changes, and with it every name it has."""
     _check_home(x)
+    if not x.shape:
+        raise compile_error(f"a single {x.scalar} cannot be changed in place", "x = ... for the name x")
     new = x.operand(value)
     if new.scalar != x.scalar:
         raise compile_error(f"an element of type {x.scalar} cannot be set to {new.type}", f".to({x.scalar})")
     # Copies: the index and the value may change before the write is done again.
     parts = [part.copy() if isinstance(part, Base) else part for part in _parts(x, key)]
+    journal.record(x)
     Write(parts, new.copy(), None)(x)
 
 
@@ -330,7 +333,7 @@ def _replace(x: Base, parts: list[Part], new: Base) -> None:
         shape,
         lambda flat: (flat if flat.size == order.size else flat[order]).reshape(shape),
     )
-    journal.record(x)
+    journal.note(x)
     x.backend, x.data, x.low, x.high = backend, data, low, high
 
 

@@ -21,14 +21,15 @@ _JOURNAL: Final[ContextVar[Changes | None]] = ContextVar("gc2pc_journal", defaul
 
 
 def record(value: Base) -> None:
-    """To be called before a value is changed in place."""
-    _note(value)
+    """To be called before the program changes a value in place."""
+    note(value)
     for other in aliases.related(value):
-        _note(other)
+        note(other)
         aliases.spoil(other)
 
 
-def _note(value: Base) -> None:
+def note(value: Base) -> None:
+    """To be called before a value gets another state."""
     journal = _JOURNAL.get()
     if journal is not None:
         journal.before.setdefault(id(value), (value, value.state))
@@ -72,12 +73,17 @@ class Changes:
 
 
 def select(condition: Any, first: Changes, second: Changes) -> None:
-    """Give every value that either side changed the state it has on the side that `condition` selects."""
+    """Give every value that either side changed the state it has on the side that `condition` selects.
+
+    That is no change of its own: what shares elements with these values was spoiled when a side changed them,
+    and what a side chose from them after that, or the other side did, is what it was.
+    """
     for key, (value, before) in (second.before | first.before).items():
-        spoiled = [side.after[key] for side in (first, second) if _is_spoiled(side.after.get(key, before))]
-        if spoiled or _is_spoiled(before):
-            _note(value)
-            value.restore(spoiled[0] if spoiled else before)
+        states = [side.after.get(key, before) for side in (first, second)]
+        spoiled = [state for state in states if _is_spoiled(state)]
+        if spoiled:
+            note(value)
+            value.restore(spoiled[0])
             continue
         repeated = [
             None if write is None else write.only_if(test)
@@ -90,11 +96,11 @@ def select(condition: Any, first: Changes, second: Changes) -> None:
                 write(value)
             continue
         sides = []
-        for changes in (first, second):
+        for state in states:
             side = object.__new__(type(value))
-            side.restore(changes.after.get(key, before))
+            side.restore(state)
             sides.append(side)
-        record(value)
+        note(value)
         value.restore(condition.choose(*sides).state)
         _selected(value)
 

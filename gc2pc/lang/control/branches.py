@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
-from gc2pc.lang import journal
+from gc2pc.lang import aliases, journal
 from gc2pc.lang.control import choices, containers
 from gc2pc.lang.control.merge import merge
 from gc2pc.lang.control.nodes import DONE, PREFIX
@@ -34,6 +34,8 @@ class Effects:
 
     def __init__(self, roots: list[Any]) -> None:
         choices.check()
+        self._links = aliases.links_here()
+        self._known = self._links.known()
         self._containers = [(item, containers.copied(item)) for item in containers.reachable(roots)]
         self._first = journal.Changes()
         self._depth = _DEPTH.set(_DEPTH.get() + 1)
@@ -44,6 +46,7 @@ class Effects:
         self._first.undo()
         self._then = self._contents()
         choices.renew()
+        self._aside = self._links.set_aside(self._known)
         self._second = journal.Changes()
 
     def select(self, test: Any) -> None:
@@ -52,10 +55,11 @@ class Effects:
         self._second.undo()
         contents = self._contents()
         _DEPTH.reset(self._depth)
+        self._links.put_back(self._aside)
+        journal.select(test, self._first, self._second)  # before it is asked for what containers hold
         for (item, before), then, other in zip(self._containers, self._then, contents, strict=True):
             if then is not before or other is not before:
                 containers.put(item, containers.merged(test, item, then, other))
-        journal.select(test, self._first, self._second)
         choices.renew()
 
     def _contents(self) -> list[Any]:
