@@ -160,7 +160,7 @@ def add_product(
 def _schoolbook(graph: Graph, x: Wires, y: Wires, width: int, signed: tuple[bool, bool], bias: int) -> Wires:
     n, m = len(x), len(y)
     free_products = is_public(graph, x) or is_public(graph, y)
-    if x == y and n > 1:
+    if x == y and signed[0] == signed[1] and n > 1:
         return _square(graph, x, width, signed[0], bias)
     if not free_products and _xor_cost(n, m, width, signed) < _and_cost(n, m, width):
         return _from_differences(graph, x, y, width, signed, bias)

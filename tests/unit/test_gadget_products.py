@@ -7,6 +7,7 @@ import pytest
 
 from gc2pc.gadgets import dot_product as module
 from gc2pc.gadgets.dot_product import Sizes, dot_product
+from gc2pc.gadgets.multiply import multiply
 from gc2pc.gadgets.public_product import digits_of
 from gc2pc.ir.graph import Graph, Group
 from gc2pc.lang import Int, UInt
@@ -102,6 +103,23 @@ def test_squares_cost_half(signed: bool) -> None:
     found = evaluate_literals(graph, squares, {"x": to_bits((Int if signed else UInt)[8], values[:, None])})
     assert sum(int(bit.item()) << i for i, bit in enumerate(found)) == (values**2).sum()
     assert and_count(graph, squares) < 64 * 37
+
+
+@pytest.mark.parametrize("bits", [2, 5, 24])
+def test_one_number_of_two_signs(bits: int) -> None:
+    """The same wires, signed in one factor only: no square."""
+    rng = np.random.default_rng(bits)
+    numbers = rng.integers(0, 1 << bits, SAMPLES)
+    numbers[:2] = 1 << (bits - 1), (1 << bits) - 1
+    negative = numbers - ((numbers >> (bits - 1)) << bits)
+    for signed in ((False, True), (True, False)):
+        graph = Graph()
+        x = graph.input("x", Group.FIRST, bits, 1)
+        found = evaluate_literals(
+            graph, multiply(graph, x, x, 2 * bits, signed), {"x": to_bits(UInt[bits], numbers[None])}
+        )
+        planes = np.stack([np.broadcast_to(bit, (1, SAMPLES)) for bit in found]).astype(np.uint8)
+        assert (from_bits(Int[2 * bits], planes) == numbers.astype(object) * negative).all()
 
 
 def test_recoded_numbers_have_no_neighbouring_digits() -> None:
