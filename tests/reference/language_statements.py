@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from tests.reference.language_expressions import (
@@ -22,7 +22,16 @@ from tests.reference.language_expressions import (
 
 
 class Statements(Expressions):
-    """Writes the statements of one program."""
+    """Writes the statements of one program.
+
+    A list or a record is either bound anew under a condition or changed, never both: a list that a secret
+    chose cannot be changed (`tests.property.test_lang_aliases` has programs that do both).
+    """
+
+    def __init__(self, number: Callable[[int], int], size: int = 10) -> None:
+        super().__init__(number, size)
+        self.rebound: set[str] = set()
+        self.changed: set[str] = set()
 
     def block(self, scope: Scope, indent: int, size: int) -> None:
         """A few statements."""
@@ -36,15 +45,22 @@ class Statements(Expressions):
     def line(self, indent: int, text: str) -> None:
         self.lines.append("    " * indent + text)
 
-    def variables(self, scope: Scope) -> list[tuple[str, Any]]:
-        """What may be bound anew."""
+    def variables(self, scope: Scope, fixed: Collection[str] = ()) -> list[tuple[str, Any]]:
+        """What may be bound anew, but for the `fixed` ones."""
         changeable = (Kind, Many, str)
-        return [(n, t) for n, t in scope.names.items() if isinstance(t, changeable) and n not in scope.fixed]
+        names = [(n, t) for n, t in scope.names.items() if isinstance(t, changeable)]
+        return [(n, t) for n, t in names if n not in scope.fixed and n not in fixed]
+
+    def changeable(self, scope: Scope) -> list[tuple[str, Many]]:
+        """Arrays and lists whose elements may be changed."""
+        return [(name, many) for name, many in scope.arrays() if name not in self.rebound]
 
     # -- straight lines ----------------------------------------------------------------------------
 
     def assignment(self, scope: Scope, indent: int) -> None:
-        name, kind = self.pick(self.variables(scope))
+        name, kind = self.pick(self.variables(scope, self.changed if indent > 1 else ()))
+        if indent > 1 and _is_held(kind):
+            self.rebound.add(name)
         self.line(indent, f"{name} = {self.value(scope, kind, 2)}")
 
     def declaration(self, scope: Scope, indent: int) -> None:
@@ -69,10 +85,12 @@ class Statements(Expressions):
         return None
 
     def element(self, scope: Scope, indent: int) -> None:
-        arrays = [(n, t) for n, t in scope.names.items() if isinstance(t, Many)]
+        arrays = self.changeable(scope)
         if not arrays:
             return self.assignment(scope, indent)
         name, many = self.pick(arrays)
+        if _is_held(many):
+            self.changed.add(name)
         index = str(self.number(many.length))
         if many.form == "array" and self.maybe(3):
             index = self.of_kind(scope, Kind("UInt", 1 + self.number(3)), 1)
@@ -83,11 +101,13 @@ class Statements(Expressions):
         return None
 
     def attribute(self, scope: Scope, indent: int) -> None:
-        records = self.of(scope, RECORD)
+        records = [name for name in self.of(scope, RECORD) if name not in self.rebound]
         if not records:
             return self.declaration(scope, indent)
         part, kind = self.pick(list(self.fields.items()))
-        self.line(indent, f"{self.pick(records)}.{part} = {self.value(scope, kind, 2)}")
+        name = self.pick(records)
+        self.changed.add(name)
+        self.line(indent, f"{name}.{part} = {self.value(scope, kind, 2)}")
         return None
 
     def swap(self, scope: Scope, indent: int) -> None:
@@ -105,6 +125,7 @@ class Statements(Expressions):
         name, kind = self.pick(shared)
         other = self.new("v")
         scope.fixed |= {name, other}
+        self.rebound |= {other} if name in self.rebound else set()
         scope.names[other] = kind
         self.line(indent, f"{other} = {name}")
         return None
@@ -347,6 +368,11 @@ class Statements(Expressions):
         self.block(scope, 1, 2)
         self.line(1, f"return {self.result(scope)}")
         self.lines.append("")
+
+
+def _is_held(kind: Any) -> bool:
+    """Whether it is a Python object that is changed in place: a list or a record."""
+    return kind == RECORD or (isinstance(kind, Many) and kind.form == "list")
 
 
 def _annotation(kind: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import copy
 import functools
 import itertools
 import types
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gc2pc import Array, Bool, Both, UInt, circuit, parties, repeat
+from gc2pc import Bool, Both, UInt, circuit, parties, repeat
 from gc2pc.errors import CompileError
 
 alice, bob = parties("alice", "bob")
@@ -332,123 +331,3 @@ def test_a_repeat_body_changes_nothing_around_it() -> None:
     for program in (in_a_list, in_a_variable):
         with pytest.raises(CompileError, match="make it part of the state"):
             program.simulate(3, 5)
-
-
-def chosen_list(c: Any, a: Any, b: Any) -> Any:
-    xs, ys = [a], [b]
-    z = xs if c else ys
-    z[0] = a + b
-    return xs[0]
-
-
-def chosen_object(c: Any, a: Any, b: Any) -> Any:
-    p, q = Point(a), Point(b)
-    w = p if c else q
-    w.x = w.x + 10
-    return p.x
-
-
-def source_changed(c: Any, a: Any, b: Any) -> Any:
-    xs = [a]
-    ys = xs
-    if c:
-        xs = [b]
-    ys[0] = a + b
-    return xs[0]
-
-
-def changed_in_branch(c: Any, a: Any, b: Any) -> Any:
-    p, q = Point(a), Point(b)
-    w = p if c else q
-    if a > b:
-        w.x = w.x + 10
-    return p.x
-
-
-def copied_before(c: Any, a: Any, b: Any) -> Any:
-    p, q = Point(a), Point(b)
-    w = copy.copy(p if c else q)
-    w.x = w.x + 10
-    return p.x + w.x
-
-
-def changed_before(c: Any, a: Any, b: Any) -> Any:
-    xs, ys = [a], [b]
-    if c:
-        xs[0] = xs[0] + 1
-    else:
-        ys[0] = ys[0] + 1
-    return (xs if c else ys)[0]
-
-
-@pytest.mark.parametrize("function", [chosen_list, chosen_object, source_changed, changed_in_branch])
-def test_what_a_secret_chose_is_not_changed(function: Any) -> None:
-    with pytest.raises(CompileError, match="chosen by a secret"):
-        as_circuit(function).simulate(True, 3, 5)
-
-
-@pytest.mark.parametrize("function", [copied_before, changed_before])
-def test_copies_of_what_a_secret_chose_are_free_to_change(function: Any) -> None:
-    test_state_out_of_sight_is_selected(function)
-
-
-def array_changed(c: Any, xs: Any, ys: Any) -> Any:
-    z = xs if c else ys
-    z[0] = 9
-    return xs
-
-
-def array_source_changed(c: Any, xs: Any, ys: Any) -> Any:
-    z = xs if c else ys
-    xs[0] = 9
-    return z
-
-
-def array_changed_in_branch(c: Any, xs: Any, ys: Any) -> Any:
-    z = xs
-    if c:
-        z = ys
-    if xs[0] > 1:
-        z[0] = 9
-    return ys
-
-
-def array_copied(c: Any, xs: Any, ys: Any) -> Any:
-    z = (xs if c else ys).copy()
-    z[0] = 9
-    return xs + z
-
-
-def array_of_its_own(c: Any, xs: Any, ys: Any) -> Any:
-    z = xs if c else ys
-    z[0] = 9
-    return z
-
-
-def array_other_changed(c: Any, xs: Any, ys: Any) -> Any:
-    z = (xs if c else ys)[1]
-    xs[0] = 9
-    ys[0] = z
-    return xs + ys
-
-
-def on_arrays(function: Any) -> Any:
-    def program(
-        c: Bool @ alice, xs: Array[UInt[8], 2] @ alice, ys: Array[UInt[8], 2] @ bob
-    ) -> Array[UInt[8], 2] @ Both:
-        return function(c, xs, ys)
-
-    return circuit(program)
-
-
-@pytest.mark.parametrize("function", [array_changed, array_source_changed, array_changed_in_branch])
-def test_arrays_that_may_have_changed_are_not_used(function: Any) -> None:
-    with pytest.raises(CompileError, match="this array may have changed"):
-        on_arrays(function).simulate(True, [3, 4], [5, 6])
-
-
-@pytest.mark.parametrize("function", [array_copied, array_of_its_own, array_other_changed])
-def test_arrays_that_a_secret_chose(function: Any) -> None:
-    program = on_arrays(function)
-    for c in (False, True):
-        assert program.simulate(c, [3, 4], [5, 6]).tolist() == program(c, [3, 4], [5, 6]).tolist()
