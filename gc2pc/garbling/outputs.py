@@ -29,6 +29,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -37,7 +38,7 @@ from numpy.typing import NDArray
 from gc2pc.crypto.oracle import Oracle
 from gc2pc.effects import Buffer, Protocol, Receive, Send, receive_bytes
 from gc2pc.errors import PeerError
-from gc2pc.garbling.bits import Bits, Labels, colors, receive_bits, send_bits, shifted
+from gc2pc.garbling.bits import Bits, Labels, colors, receive_bits, send_bits, shift, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext
 from gc2pc.garbling.half_gates import as_labels, chunk_bytes, received_labels
 from gc2pc.garbling.plan import OUTPUT_HASH_BYTES
@@ -71,8 +72,10 @@ def zero_labels(
     """W0 of several output ports: the labels that stand for a 0 of the OUTPUT, complement included."""
     if not ports:
         return NO_LABELS
-    flips = np.concatenate([port.complement(batch) for port in ports])
-    return shifted(gather(machine, ports), flips, delta)
+    labels = gather(machine, ports)
+    if any(flip for port in ports for _, _, flip in port.refs):  # public: part of the circuit
+        shift(labels, np.concatenate([port.complement(batch) for port in ports]), delta, labels)
+    return labels
 
 
 def split(bits: Bits, ports: Sequence[OutputPort], batch: int) -> Outputs:
@@ -155,11 +158,24 @@ def output_hash(active: Labels, context_id: bytes, run: int) -> bytes:
     return query.digest(OUTPUT_HASH_BYTES)
 
 
-def return_outputs(context: EvaluationContext, active: Labels, run: int) -> Protocol[None]:
-    """Return the color bits of the garbler's outputs, and the proof that they were evaluated."""
-    if len(active):
-        yield from send_bits(colors(active))
-        yield Send(output_hash(active, context.context_id, run))
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What the evaluator returns to the garbler: the color bits, and the proof that it evaluated them."""
+
+    colors: Bits
+    proof: bytes
+
+
+def answer_of(context: EvaluationContext, active: Labels, run: int) -> Answer:
+    """The answer for active labels uint64[n, 2]; it says nothing about the evaluator's own outputs."""
+    return Answer(colors(active), output_hash(active, context.context_id, run) if len(active) else b"")
+
+
+def return_outputs(answer: Answer) -> Protocol[None]:
+    """Send the answer, if the garbler receives any output."""
+    if len(answer.colors):
+        yield from send_bits(answer.colors)
+        yield Send(answer.proof)
 
 
 def receive_outputs(context: GarblingContext, w0: Labels, run: int) -> Protocol[Bits]:

@@ -84,12 +84,14 @@ def evaluator(
         yield from plan.scheme.evaluate(context, machine, gates)
 
         yield Phase("outputs")
-        active = outputs.gather(machine, plan.evaluator_outputs)
-        bits = yield from outputs.receive_decode_info(context, active, context.take_tweaks(2 * plan.decoded))
+        own = outputs.gather(machine, plan.evaluator_outputs)
+        same = plan.garbler_outputs == plan.evaluator_outputs
+        answer = outputs.answer_of(
+            context, own if same else outputs.gather(machine, plan.garbler_outputs), header.run
+        )  # while the garbler hashes the decoding rows
+        bits = yield from outputs.receive_decode_info(context, own, context.take_tweaks(2 * plan.decoded))
         share = colors(outputs.gather(machine, plan.shared_outputs))
-        if plan.garbler_outputs != plan.evaluator_outputs:
-            active = outputs.gather(machine, plan.garbler_outputs)
-        yield from outputs.return_outputs(context, active, header.run)
+        yield from outputs.return_outputs(answer)
     return plan, (
         dict.fromkeys((port.name for port in circuit.outputs), None)
         | outputs.split(bits, plan.evaluator_outputs, plan.batch)

@@ -105,7 +105,7 @@ def test_a_wrong_label_tweak_or_start_is_caught():
 
 
 def returned(evaluation: EvaluationContext, active: Labels, run: int = 3) -> bytes:
-    return sent_by(outputs.return_outputs(evaluation, active, run))
+    return sent_by(outputs.return_outputs(outputs.answer_of(evaluation, active, run)))
 
 
 def test_the_garbler_accepts_what_was_evaluated():
