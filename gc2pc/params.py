@@ -35,6 +35,6 @@ SOFTSPOKEN_K: Final = 4
 """Field exponent of the SoftSpoken OT extension: 128/k bits per OT, 2^k - 1 seeds expanded per k base
 OTs (Roy, ePrint 2022/192, section 5)."""
 
-CHUNK: Final = 512 * 1024
-"""Largest buffer, in bytes, that a protocol asks for at once: half an L2 cache, and enough ANDs that the
-calls around a kernel cost little beside it. Not part of the wire format."""
+CHUNK: Final = 1024 * 1024
+"""Largest buffer, in bytes, that a protocol asks for at once: an L2 cache, and enough ANDs that the calls
+around a kernel cost little beside it. Not part of the wire format."""

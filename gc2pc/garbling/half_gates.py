@@ -42,16 +42,23 @@ def received_labels(view: memoryview) -> NDArray[np.uint64]:
     return rows if rows.flags.aligned and rows.flags.writeable else rows.copy()
 
 
-def chunk_bytes(unit: int) -> int:
-    """Largest multiple of `unit` bytes in a buffer. Read at every call: not part of the wire format."""
-    return max(params.CHUNK // unit, 1) * unit
+LAST_BYTES: Final = 128 * 1024
+"""Smallest piece but the last one: it takes some times as long as the calls around it."""
+
+
+def piece(count: int, unit: int) -> int:
+    """How many of `count` things of `unit` bytes to make, or take, at a time: not part of the wire format.
+
+    At most a buffer full, and towards the end half of what is left: the evaluator is busy with the last piece
+    when the garbler is done.
+    """
+    return max(1, min(count, params.CHUNK // unit, max(LAST_BYTES // unit, count // 2)))
 
 
 def garble(context: GarblingContext, machine: Machine, first_tweak: int) -> Protocol[None]:
     """Garble all ANDs of `machine` under the tweaks from `first_tweak` and send their tables."""
-    chunk = chunk_bytes(params.TABLE_BYTES)
     while machine.remaining:
-        buffer = yield Buffer(min(machine.remaining * params.TABLE_BYTES, chunk))
+        buffer = yield Buffer(piece(machine.remaining, params.TABLE_BYTES) * params.TABLE_BYTES)
         machine.garble(as_labels(buffer), context.delta, context.start, first_tweak)
         yield Send(buffer)
     machine.garble(NO_TABLE, context.delta, context.start, first_tweak)  # free gates after the last AND
@@ -59,8 +66,7 @@ def garble(context: GarblingContext, machine: Machine, first_tweak: int) -> Prot
 
 def evaluate(context: EvaluationContext, machine: Machine, first_tweak: int) -> Protocol[None]:
     """Receive the tables of all ANDs of `machine` and evaluate them."""
-    chunk = chunk_bytes(params.TABLE_BYTES)
     while machine.remaining:
-        view = yield Receive(min(machine.remaining * params.TABLE_BYTES, chunk))
+        view = yield Receive(piece(machine.remaining, params.TABLE_BYTES) * params.TABLE_BYTES)
         machine.evaluate(received_labels(view), context.start, first_tweak)
     machine.evaluate(NO_TABLE, context.start, first_tweak)

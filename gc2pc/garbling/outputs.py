@@ -40,7 +40,7 @@ from gc2pc.effects import Buffer, Protocol, Receive, Send, receive_bytes
 from gc2pc.errors import PeerError
 from gc2pc.garbling.bits import Bits, Labels, colors, receive_bits, send_bits, shift, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext
-from gc2pc.garbling.half_gates import as_labels, chunk_bytes, received_labels
+from gc2pc.garbling.half_gates import as_labels, piece, received_labels
 from gc2pc.garbling.plan import OUTPUT_HASH_BYTES
 from gc2pc.ir.circuit import OutputPort
 from gc2pc.kernels.labels import decode_rows, match_rows
@@ -96,7 +96,7 @@ def decode_info(
     w0: Labels, context: GarblingContext, first_tweak: int, scratch: Labels, rows: Labels
 ) -> None:
     """Fill rows uint64[2n, 2] with the hashes of n output bits, in color order; scratch: at least as long."""
-    if rows.shape != (2 * len(w0), 2):  # kernels do not check bounds
+    if rows.shape != (2 * len(w0), 2) or len(scratch) < len(rows):  # kernels do not check bounds
         raise ValueError(f"decoding rows {rows.shape} for {len(w0)} bits")
     decode_rows(w0, context.delta, context.start, np.uint64(first_tweak), scratch[: len(rows)], rows)
 
@@ -109,7 +109,7 @@ def match(
     Raises:
         PeerError: A label matches no row.
     """
-    if rows.shape != (2 * len(active), 2):
+    if rows.shape != (2 * len(active), 2) or len(scratch) < len(rows):
         raise ValueError(f"decoding rows {rows.shape} for {len(active)} bits")
     bits = np.empty(len(active), np.uint8)
     if match_rows(active, context.start, np.uint64(first_tweak), rows, scratch[: len(rows)], bits):
@@ -117,32 +117,34 @@ def match(
     return bits
 
 
-def _scratch(bits: int) -> Labels:
-    """Room for both labels of so many output bits."""
-    return np.empty((2 * bits, 2), np.uint64)
+def _scratch(before: Labels, bits: int) -> Labels:
+    """Room for both labels of so many output bits: that of `before` if it is enough."""
+    return before if len(before) >= 2 * bits else np.empty((2 * bits, 2), np.uint64)
 
 
 def send_decode_info(context: GarblingContext, w0: Labels, first_tweak: int) -> Protocol[None]:
     """Send the decoding rows of the evaluator's outputs, under two tweaks per bit."""
-    per_chunk = chunk_bytes(ROW_BYTES) // ROW_BYTES
-    scratch = _scratch(min(per_chunk, len(w0)))
-    for at in range(0, len(w0), per_chunk):
-        piece = w0[at : at + per_chunk]
-        buffer = yield Buffer(len(piece) * ROW_BYTES)
-        decode_info(piece, context, first_tweak + 2 * at, scratch, as_labels(buffer))
+    scratch, at = NO_LABELS, 0
+    while at < len(w0):
+        part = w0[at : at + piece(len(w0) - at, ROW_BYTES)]
+        scratch = _scratch(scratch, len(part))
+        buffer = yield Buffer(len(part) * ROW_BYTES)
+        decode_info(part, context, first_tweak + 2 * at, scratch, as_labels(buffer))
         yield Send(buffer)
+        at += len(part)
 
 
 def receive_decode_info(context: EvaluationContext, active: Labels, first_tweak: int) -> Protocol[Bits]:
     """Decode the evaluator's outputs: uint8[n] for the active labels uint64[n, 2]."""
     bits = np.empty(len(active), np.uint8)
-    per_chunk = chunk_bytes(ROW_BYTES) // ROW_BYTES
-    scratch = _scratch(min(per_chunk, len(active)))
-    for at in range(0, len(active), per_chunk):
-        piece = active[at : at + per_chunk]
-        view = yield Receive(len(piece) * ROW_BYTES)
+    scratch, at = NO_LABELS, 0
+    while at < len(active):
+        part = active[at : at + piece(len(active) - at, ROW_BYTES)]
+        scratch = _scratch(scratch, len(part))
+        view = yield Receive(len(part) * ROW_BYTES)
         rows = received_labels(view)
-        bits[at : at + per_chunk] = match(piece, context, first_tweak + 2 * at, scratch, rows)
+        bits[at : at + len(part)] = match(part, context, first_tweak + 2 * at, scratch, rows)
+        at += len(part)
     return bits
 
 

@@ -40,11 +40,11 @@ def test_chunk_sizes_do_not_show(chunk, monkeypatch):
 def test_the_two_sides_may_cut_chunks_differently(monkeypatch):
     sizes = random.Random(1)
 
-    def chunk_bytes(unit: int) -> int:
-        return unit * sizes.randint(1, 50)
+    def piece(count: int, _unit: int) -> int:
+        return min(count, sizes.randint(1, 50)) or 1
 
-    monkeypatch.setattr(half_gates, "chunk_bytes", chunk_bytes)
-    monkeypatch.setattr(outputs, "chunk_bytes", chunk_bytes)
+    monkeypatch.setattr(half_gates, "piece", piece)
+    monkeypatch.setattr(outputs, "piece", piece)
     assert traces() == EXPECTED
 
 
