@@ -15,7 +15,8 @@ Parties: garbler and evaluator.
     for both            both of the above.
     shared              nothing travels: the color bits of the two labels are the XOR shares.
 
-Rounds: the decoding rows close the garbler's flight of tables; the evaluator's answer is one more flight.
+Rounds: the decoding rows close the garbler's flight of tables; the evaluator's answer is one more flight,
+whose colors may cross the decoding rows (`decode_and_return`).
 Bytes: 32 per decoded bit; ceil(bits / 8) + 32 returned to the garbler, if it receives any.
 Assumption: miTCCR; the random oracle of `crypto.oracle`. Threat model: a semi-honest garbler; a malicious
 evaluator cannot make the garbler accept a wrong output. Not protected: fairness (either party may stop
@@ -29,7 +30,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -57,6 +57,12 @@ DOMAIN: Final = "output hash"
 Outputs = dict[str, Bits | None]
 
 NO_LABELS: Final = np.zeros((0, 2), np.uint64)
+
+MANY_OUTPUTS: Final = 1 << 14
+"""Outputs whose hash takes several times as long as a system call."""
+
+MOST_EARLY_OUTPUTS: Final = 8 * 64 * 1024
+"""Outputs whose colors are 64 KiB."""
 
 
 def gather(machine: Machine, ports: Sequence[OutputPort]) -> Labels:
@@ -160,24 +166,35 @@ def output_hash(active: Labels, context_id: bytes, run: int) -> bytes:
     return query.digest(OUTPUT_HASH_BYTES)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Answer:
-    """What the evaluator returns to the garbler: the color bits, and the proof that it evaluated them."""
+def decode_and_return(
+    context: EvaluationContext, own: Labels, returned: Labels, first_tweak: int, run: int
+) -> Protocol[Bits]:
+    """Decode the evaluator's outputs, and return the garbler's: their color bits, and proof of their labels.
 
-    colors: Bits
-    proof: bytes
+    Both parties hash the labels at the same time: the evaluator while the garbler makes decoding rows, and
+    the garbler, if there is much to hash, on colors that leave before the rows are read. More than 64 KiB of
+    colors leave later: a protocol never has more under way in both directions.
 
+    Args:
+        context: The evaluator's.
+        own: Active labels of its outputs, uint64[n, 2].
+        returned: Active labels of the garbler's outputs, uint64[m, 2].
+        first_tweak: First of the 2n tweaks of the decoding rows.
+        run: The run's number.
 
-def answer_of(context: EvaluationContext, active: Labels, run: int) -> Answer:
-    """The answer for active labels uint64[n, 2]; it says nothing about the evaluator's own outputs."""
-    return Answer(colors(active), output_hash(active, context.context_id, run) if len(active) else b"")
-
-
-def return_outputs(answer: Answer) -> Protocol[None]:
-    """Send the answer, if the garbler receives any output."""
-    if len(answer.colors):
-        yield from send_bits(answer.colors)
-        yield Send(answer.proof)
+    Returns:
+        The values of the evaluator's outputs, uint8[n].
+    """
+    early = MANY_OUTPUTS <= len(returned) <= MOST_EARLY_OUTPUTS
+    if early:
+        yield Send(np.packbits(colors(returned), bitorder="little").data, now=True)
+    proof = output_hash(returned, context.context_id, run) if len(returned) else b""
+    bits = yield from receive_decode_info(context, own, first_tweak)
+    if len(returned) and not early:
+        yield from send_bits(colors(returned))
+    if len(returned):
+        yield Send(proof)
+    return bits
 
 
 def receive_outputs(context: GarblingContext, w0: Labels, run: int) -> Protocol[Bits]:
@@ -189,8 +206,7 @@ def receive_outputs(context: GarblingContext, w0: Labels, run: int) -> Protocol[
     if not len(w0):
         return np.zeros(0, np.uint8)
     bits = (yield from receive_bits(len(w0), "output colors")) ^ colors(w0)
-    received = yield from receive_bytes(OUTPUT_HASH_BYTES)
     expected = output_hash(shifted(w0, bits, context.delta), context.context_id, run)
-    if not hmac.compare_digest(received, expected):
+    if not hmac.compare_digest((yield from receive_bytes(OUTPUT_HASH_BYTES)), expected):
         raise PeerError("the evaluator returned outputs whose labels it does not hold")
     return bits

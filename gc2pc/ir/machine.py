@@ -80,9 +80,10 @@ class Machine:
 
     def read(self, port: OutputPort) -> NDArray[np.uint64]:
         """A copy of an output port's labels, uint64[wires * lanes * batch, 2], without its complements."""
-        out = np.zeros((port.wires, port.lanes * self.batch, 2), dtype=np.uint64)
+        out = np.empty((port.wires, port.lanes * self.batch, 2), dtype=np.uint64)
         for wire, (address, stride, _) in zip(out, port.refs, strict=True):
             if address < 0:
+                wire[:] = 0
                 continue
             if stride == 1 or port.lanes == 1:
                 first = address * self.batch

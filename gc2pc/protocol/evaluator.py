@@ -86,12 +86,10 @@ def evaluator(
         yield Phase("outputs")
         own = outputs.gather(machine, plan.evaluator_outputs)
         same = plan.garbler_outputs == plan.evaluator_outputs
-        answer = outputs.answer_of(
-            context, own if same else outputs.gather(machine, plan.garbler_outputs), header.run
-        )  # while the garbler hashes the decoding rows
-        bits = yield from outputs.receive_decode_info(context, own, context.take_tweaks(2 * plan.decoded))
+        returned = own if same else outputs.gather(machine, plan.garbler_outputs)
+        tweaks = context.take_tweaks(2 * plan.decoded)
+        bits = yield from outputs.decode_and_return(context, own, returned, tweaks, header.run)
         share = colors(outputs.gather(machine, plan.shared_outputs))
-        yield from outputs.return_outputs(answer)
     return plan, (
         dict.fromkeys((port.name for port in circuit.outputs), None)
         | outputs.split(bits, plan.evaluator_outputs, plan.batch)

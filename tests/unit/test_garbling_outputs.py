@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gc2pc.crypto.rng import SeededRng
+from gc2pc.effects import Receive, Send
 from gc2pc.errors import PeerError
 from gc2pc.garbling import outputs
 from gc2pc.garbling.bits import Bits, Labels, colors, shifted
@@ -105,7 +106,7 @@ def test_a_wrong_label_tweak_or_start_is_caught():
 
 
 def returned(evaluation: EvaluationContext, active: Labels, run: int = 3) -> bytes:
-    return sent_by(outputs.return_outputs(outputs.answer_of(evaluation, active, run)))
+    return sent_by(outputs.decode_and_return(evaluation, active[:0], active, 0, run))
 
 
 def test_the_garbler_accepts_what_was_evaluated():
@@ -114,6 +115,25 @@ def test_the_garbler_accepts_what_was_evaluated():
     assert len(message) == -(-N // 8) + 32
     np.testing.assert_array_equal(feed(outputs.receive_outputs(garbling, w0, 3), message), values)
     assert message[-32:] == spec.output_hash([as_int(x) for x in active], b"c" * 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("count", "early"),
+    [
+        (outputs.MANY_OUTPUTS - 1, False),
+        (outputs.MANY_OUTPUTS, True),
+        (outputs.MOST_EARLY_OUTPUTS, True),
+        (outputs.MOST_EARLY_OUTPUTS + 1, False),
+    ],
+)
+def test_colors_of_many_outputs_leave_before_the_decoding_rows_are_read(count: int, early: bool):
+    _, evaluation, _, _, active = make()
+    many = np.resize(active, (count, 2))
+    effect = next(outputs.decode_and_return(evaluation, active, many, 0, 3))
+    assert isinstance(effect, Send if early else Receive)
+    if isinstance(effect, Send):
+        assert effect.now
+        assert sum(map(len, effect.buffers)) == -(-count // 8) <= 64 * 1024
 
 
 def test_no_single_changed_bit_is_accepted():
