@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 from gc2pc.kernels.aes_rounds import ROUNDS, WIDTHS, Rounds, join, split
 from gc2pc.kernels.simd import (
@@ -38,7 +39,6 @@ from gc2pc.kernels.simd import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from gc2pc.kernels.simd import Blocks
@@ -240,14 +240,11 @@ if TYPE_CHECKING:
     ) -> Four:
         """AES-128 of sixteen blocks under sixteen keys."""
 
-    def encrypt_counters(key: Blocks, counter: np.uint64 | int) -> Four:
-        """AES-128 of LE128(counter) to LE128(counter + 15) under the key in block 0 of `key`."""
-
     def expand_key(key: Blocks, rows: NDArray[np.uint64], row: int) -> None:
         """Write the round keys of block 0 of `key` to KEY_ROWS rows from `row` on, each four times."""
 
     def encrypt_expanded(rows: NDArray[np.uint64], row: int, counter: np.uint64 | int) -> Four:
-        """As `encrypt_counters`, with the round keys that `expand_key` wrote."""
+        """AES-128 of LE128(counter) to LE128(counter + 15), with the round keys that `expand_key` wrote."""
 
 else:
 
@@ -272,18 +269,6 @@ else:
             return context.make_tuple(builder, sig.return_type, [block for (block,) in groups])
 
         return types.UniTuple(blocks_type, 4)(k0, k1, k2, k3, a, b, c, d), emit
-
-    @intrinsic
-    def encrypt_counters(typingctx, key, counter):
-        def emit(context, builder, sig, args):
-            target = lowering(context.codegen())
-            counter = context.cast(builder, args[1], sig.args[1], types.uint64)
-            zero = constant(BLOCKS, [0])
-            plain, _ = _tweak_keys(builder, zero, counter, ROW_TWEAKS)
-            (encrypted,) = encrypt(builder, target, [args[0]] * 4, None, [plain])
-            return context.make_tuple(builder, sig.return_type, encrypted)
-
-        return types.UniTuple(blocks_type, 4)(key, counter), emit
 
     @intrinsic
     def expand_key(typingctx, key, rows, row):
@@ -322,3 +307,13 @@ else:
             return context.make_tuple(builder, sig.return_type, joined)
 
         return types.UniTuple(blocks_type, 4)(rows, row, counter), emit
+
+
+@register_jitable
+def key_room(count: int) -> tuple[NDArray[np.uint64], int]:
+    """Rows for the round keys of `count` keys, and the first row to use, which begins a cache line.
+
+    A vector across two cache lines costs twice. Whoever uses the rows wipes them.
+    """
+    rows = np.empty((count * KEY_ROWS + 4, 2), np.uint64)
+    return rows, (-(rows.ctypes.data >> 4)) & 3

@@ -13,7 +13,7 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from gc2pc.kernels.aes import KEY_ROWS, encrypt_expanded, expand_key
+from gc2pc.kernels.aes import KEY_ROWS, encrypt_expanded, expand_key, key_room
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import broadcast, load4, store4, vxor
 
@@ -69,9 +69,7 @@ def vole(
         sum_row: See above.
     """
     blocks = columns.shape[1] // 2
-    # A cache line per vector: one across two lines costs twice.
-    keys = np.empty((4 * KEY_ROWS + 4, 2), np.uint64)
-    key = (-(keys.ctypes.data >> 4)) & 3
+    keys, key = key_room(4)
     if width == 1:
         for x in range(first, 2):
             expand_key(broadcast(seeds[seed + x]), keys, key)
