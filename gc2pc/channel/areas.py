@@ -8,8 +8,9 @@ import numpy as np
 
 from gc2pc.params import CHUNK
 
-ALIGNMENT: Final = 64
-"""Alignment of pool buffers, bytes: one AVX-512 vector, one cache line."""
+ALIGNMENT: Final = 4096
+"""Alignment of pool buffers, bytes: a page. Threads write tables in pieces of that order, and what one core
+fetches ahead ends with the page."""
 
 VIEW_ALIGNMENT: Final = 16
 """Alignment of received views, bytes: one label."""

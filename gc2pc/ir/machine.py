@@ -6,7 +6,9 @@ moves chunks of tables, and reads labels of output ports.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Final, Self
 
@@ -15,13 +17,19 @@ from numpy.typing import NDArray
 
 from gc2pc.ir.arena import Arena
 from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
-from gc2pc.kernels import interpreter, lanes, opcodes
+from gc2pc.ir.crew import Crew, helpers
+from gc2pc.kernels import interpreter, lanes, opcodes, team
 from gc2pc.params import STRIP_LANES
 
 _ZERO: Final = np.zeros(2, dtype=np.uint64)
 _ONES: Final = ~_ZERO
 _NO_TABLE: Final = np.zeros((0, 2), dtype=np.uint64)
 _NO_LIMIT: Final = 1 << 62
+
+_ALONE: Final = team.words(0, 0)
+
+PAGE_ROWS: Final = 256
+"""Rows of a page of 4 KiB, where fetching ahead ends."""
 
 
 def _whole_vectors(rows: int) -> int:
@@ -36,9 +44,12 @@ class Machine:
         circuit: What to run.
         batch: Instances, at least 1. In the clear, 128 instances share an element.
         arena: Lends the memory, and gets it back at the end of a `with` statement.
+        crew: Threads that may help, besides the caller's.
     """
 
-    def __init__(self, circuit: Circuit, batch: int, arena: Arena | None = None) -> None:
+    def __init__(
+        self, circuit: Circuit, batch: int, arena: Arena | None = None, crew: Crew | None = None
+    ) -> None:
         self.circuit = circuit
         self.batch = batch
         capacity = min(STRIP_LANES, circuit.widest * batch)
@@ -46,14 +57,44 @@ class Machine:
             capacity = _whole_vectors(capacity)
         temporaries = _whole_vectors(circuit.arena_lanes * batch)
         scratch = _whole_vectors(temporaries + circuit.temporaries * capacity)
-        self._layout = np.array([temporaries, capacity, scratch, batch], dtype=np.int64)
+        others = helpers(circuit, batch, crew)
+        if others:
+            assert crew is not None
+            rows = self._share(crew, others, temporaries)
+        else:
+            self._crew: Crew | None = None
+            self._team = _ALONE
+            layout = [temporaries, capacity, scratch, batch, temporaries, 0, 0, 0]
+            self._layouts = np.array([layout], dtype=np.int64)
+            self._keys = np.zeros((3, 2), dtype=np.uint64)
+            self._cursor = np.zeros(opcodes.TRIPS + circuit.loop_depth, dtype=np.int64)
+            rows = scratch + lanes.SCRATCH_ROWS
+        rows += lanes.PADDING_ROWS
         self._arena = Arena() if arena is None else arena
-        rows = scratch + lanes.SCRATCH_ROWS + lanes.PADDING_ROWS
         self._area = self._arena.take(rows)
         self._labels = self._area[:rows]
-        self._keys = np.zeros((3, 2), dtype=np.uint64)
-        self._cursor = np.zeros(interpreter.TRIPS + circuit.loop_depth, dtype=np.int64)
         self.total = circuit.and_count * batch
+
+    def _share(self, crew: Crew, others: int, temporaries: int) -> int:
+        """Prepare for a run by several threads; returns the arena's rows, without padding.
+
+        What two threads write all the time lies far apart, since a core also fetches what follows the lines
+        that it needs, and takes them from the other.
+        """
+        circuit, threads = self.circuit, 1 + others
+        capacity = team.group_lanes(STRIP_LANES, threads)
+        group_rows = circuit.temporaries * capacity + PAGE_ROWS
+        scratch = temporaries + max(circuit.temporaries * STRIP_LANES, threads * group_rows)
+        scratch_rows = lanes.SCRATCH_ROWS + PAGE_ROWS
+        self._layouts = team.lines(threads)
+        self._layouts[:, : opcodes.RANK] = temporaries, capacity, scratch, self.batch, temporaries, group_rows
+        self._layouts[:, opcodes.SCRATCH] += scratch_rows * np.arange(threads)
+        self._keys = team.lines(1)[0, : 3 * 2].view(np.uint64).reshape(3, 2)
+        self._cursor = team.private(opcodes.TRIPS + circuit.loop_depth)
+        self._team = team.words(others, len(self._cursor))
+        self._crew = crew
+        self._process = os.getpid()
+        return scratch + threads * scratch_rows
 
     def __repr__(self) -> str:
         return f"<machine of {self.circuit.name}: {self.remaining} of {self.total} ANDs to go>"
@@ -61,7 +102,7 @@ class Machine:
     @property
     def remaining(self) -> int:
         """ANDs still to come."""
-        return self.total - int(self._cursor[interpreter.DONE])
+        return self.total - int(self._cursor[opcodes.DONE])
 
     def labels(self, port: InputPort) -> NDArray[np.uint64]:
         """The labels of an input port, uint64[wires * lanes * batch, 2], to be filled before the run."""
@@ -108,15 +149,15 @@ class Machine:
         """
         if not int(delta[0]) & 1:
             raise RuntimeError("delta has no color bit: it was wiped")
-        self._execute(interpreter.GARBLE, delta, start, first_tweak, table, len(table) // 2)
+        self._execute(opcodes.GARBLE, delta, start, first_tweak, table, len(table) // 2)
 
     def evaluate(self, table: NDArray[np.uint64], start: NDArray[np.uint64], first_tweak: int) -> None:
         """Evaluate the next ``len(table) // 2`` ANDs from `table`; `first_tweak` is the run's T."""
-        self._execute(interpreter.EVALUATE, _ZERO, start, first_tweak, table, len(table) // 2)
+        self._execute(opcodes.EVALUATE, _ZERO, start, first_tweak, table, len(table) // 2)
 
     def run_clear(self) -> None:
         """Run the whole circuit on bits: a row holds one bit of 128 independent instances."""
-        self._execute(interpreter.CLEAR, _ONES, _ZERO, 0, _NO_TABLE, _NO_LIMIT)
+        self._execute(opcodes.CLEAR, _ONES, _ZERO, 0, _NO_TABLE, _NO_LIMIT)
 
     def _execute(
         self,
@@ -127,10 +168,24 @@ class Machine:
         table: NDArray[np.uint64],
         limit: int,
     ) -> None:
-        circuit = self.circuit
         self._keys[opcodes.DELTA] = delta
         self._keys[opcodes.START] = start
+        if self._crew is not None:
+            self._call(self._crew)
+        self._run(0, role, self._cursor, first_tweak, table, limit)
+
+    def _run(
+        self,
+        thread: int,
+        role: int,
+        cursor: NDArray[np.int64],
+        first_tweak: int,
+        table: NDArray[np.uint64],
+        limit: int,
+    ) -> None:
+        circuit = self.circuit
         interpreter.execute(
+            thread,
             role,
             circuit.blocks,
             circuit.runs,
@@ -139,20 +194,34 @@ class Machine:
             circuit.views,
             circuit.indices,
             circuit.constants,
-            self._cursor,
+            cursor,
             self._labels,
-            self._layout,
+            self._layouts[thread],
             self._keys,
             np.uint64(first_tweak),
             table,
             limit,
+            self._team,
         )
+
+    def _call(self, crew: Crew) -> None:
+        """Call for the threads that are not there. This chunk does not wait for them."""
+        if os.getpid() != self._process:
+            raise RuntimeError("a machine with threads does not survive a fork: they are not there any more")
+        for thread in range(1, len(self._layouts)):
+            slot = team.slot_of(thread)
+            if self._team[slot] == team.AWAY:
+                self._team[slot] = team.CALLED
+                cursor = team.private(len(self._cursor))
+                crew.call(partial(self._run, thread, opcodes.CLEAR, cursor, 0, _NO_TABLE, 0))
 
     def __enter__(self) -> Self:
         """Use in a `with` statement: however the run ends, its labels are overwritten."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._crew is not None:
+            self._team[team.slots(self._team)] = team.CLOSED  # whoever is there leaves; nobody is at work
         self._arena.give_back(self._area, len(self._labels))
         self._area = self._labels = self._labels[:0]
         self._keys[:] = 0

@@ -2,7 +2,8 @@
 
 The circuit's tables are documented in `gc2pc.ir.circuit`. The kernel keeps its place in `cursor`, so a run is
 a sequence of calls, each of which fills (or consumes) one chunk of the table stream. It stops only
-before an AND for which the chunk has no room; where that is does not change any byte.
+before an AND for which the chunk has no room; where that is does not change any byte, nor does it how many
+threads share the work (`gc2pc.kernels.team`).
 
 Roles differ in one place, the AND, and in what delta is (`gc2pc.kernels.lanes`). In the clear a row holds
 one bit of 128 independent instances.
@@ -19,185 +20,92 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.kernels import opcodes as c
-from gc2pc.kernels.block import BITS, CODE, NUMBERS, ROWS, address, decode, load1, store1
-from gc2pc.kernels.half_gates import evaluate_rows, garble_rows
+from gc2pc.kernels.block import BITS, CODE, FIELDS, NUMBERS, ROWS, address
 from gc2pc.kernels.jit import jit
-from gc2pc.kernels.lanes import (
-    VECTOR,
-    copy_lanes,
-    free_gates,
-    operand,
-    row_of,
+from gc2pc.kernels.lanes import VIEW, copy_lanes
+from gc2pc.kernels.simd import never_inline
+from gc2pc.kernels.strips import run_strips
+from gc2pc.kernels.team import (
+    CALLED,
+    FIRST_SLOT,
+    LIMIT,
+    LINE,
+    READY,
+    ROLE,
+    SIZE,
+    SLOTS,
+    TABLE,
+    TWEAK,
+    UNIT,
+    WORTH,
+    atomic_store,
+    atomic_swap,
+    await_work,
+    barrier,
+    finish,
+    hire,
+    number_of,
+    rows_at,
 )
-from gc2pc.kernels.narrow import gather, gather_scalars, scatter, scatter_scalars
-from gc2pc.kernels.simd import never_inline, vand, vxor
-from gc2pc.params import STRIP_LANES
 
-GARBLE: Final = 0
-EVALUATE: Final = 1
-CLEAR: Final = 2
+# How a team works on a block.
+NOTHING: Final = -1
+ALONE: Final = 0
+BY_LANES: Final = 1
+BY_INSTANCES: Final = 2
 
-# Places in `cursor`; from TRIPS on one trip counter per nested loop.
-BLOCK: Final = 0
-STRIP: Final = 1
-RUN: Final = 2
-POSITION: Final = 3
-DONE: Final = 4
-DEPTH: Final = 5
-TRIPS: Final = 6
-
+BATCH_SHARED: Final = 64
+"""Instances from which copies are shared by instance: then no thread reads what another one writes."""
 
 # Types in the signature of `execute`; a circuit's own tables are read-only.
 LABELS: Final = "uint64[:, ::1]"
-TABLE: Final = "Array(int64, 2, 'C', readonly=True)"
-TABLE_OF_32: Final = "Array(int32, 2, 'C', readonly=True)"
+NUMBERS_2D: Final = "Array(int64, 2, 'C', readonly=True)"
+CODE_2D: Final = "Array(int32, 2, 'C', readonly=True)"
 LIST: Final = "Array(int64, 1, 'C', readonly=True)"
 LIST_OF_BITS: Final = "Array(uint8, 1, 'C', readonly=True)"
 
 
-@jit(f"void(int64, {ROWS}, int64, int64, int64, int64, int64, int64, {ROWS}, uint64, {ROWS}, int64)")
-def and_gates(
-    role: int,
-    labels: NDArray[np.uint64],
-    a: int,
-    b: int,
-    to: int,
-    n: int,
-    complement_a: int,
-    complement_b: int,
-    keys: NDArray[np.uint64],
-    tweak: np.uint64 | int,
-    table: NDArray[np.uint64],
-    row: int,
-) -> None:
-    """`n` ANDs on contiguous rows: the only place where the roles differ."""
-    if role == GARBLE:
-        garble_rows(labels, a, b, to, n, keys, complement_a, complement_b, tweak, table, row)
-    elif role == EVALUATE:
-        evaluate_rows(labels, a, b, to, n, keys, tweak, table, row)
-    else:
-        mask_a = load1(keys, c.DELTA if complement_a else c.ZERO)
-        mask_b = load1(keys, c.DELTA if complement_b else c.ZERO)
-        for i in range(n):
-            x, y = vxor(load1(labels, a + i), mask_a), vxor(load1(labels, b + i), mask_b)
-            store1(labels, to + i, vand(x, y))
-
-
-@jit(f"void(int64, {ROWS}, {CODE}, int64, int64, int64, {NUMBERS}, int64, {ROWS}, uint64, {ROWS}, int64)")
-def wide_ands(
-    role: int,
-    labels: NDArray[np.uint64],
-    instructions: NDArray[np.int32],
-    k: int,
-    offset: int,
-    n: int,
+@jit(f"int64({NUMBERS}, int64, {NUMBERS}, {NUMBERS}, {NUMBERS}, {NUMBERS}, int64)")
+def sharing(
+    blocks: NDArray[np.int64],
+    block: int,
+    runs: NDArray[np.int64],
+    copies: NDArray[np.int64],
+    views: NDArray[np.int64],
     layout: NDArray[np.int64],
-    strip: int,
-    keys: NDArray[np.uint64],
-    tweak: np.uint64 | int,
-    table: NDArray[np.uint64],
-    row: int,
-) -> None:
-    """Elements offset..offset+n-1 of a strip of one AND instruction, on its contiguous rows."""
-    flags, number_to, number_a, stride_a, number_b, stride_b = decode(instructions, k)
-    scratch = layout[c.SCRATCH]
-    a = operand(
-        labels, number_a, stride_a, flags & c.GLOBAL_A, flags & c.STRIDED_A, layout, strip, offset, n, scratch
-    )
-    b = operand(
-        labels, number_b, stride_b, flags & c.GLOBAL_B, flags & c.STRIDED_B, layout, strip, offset, n,
-        scratch + STRIP_LANES,
-    )  # fmt: skip
-    to = row_of(number_to, flags & c.GLOBAL_TO, layout, strip) + offset
-    and_gates(
-        role, labels, a, b, to, n, flags & c.COMPLEMENT_A, flags & c.COMPLEMENT_B, keys, tweak, table, row
-    )
+    worth: int,
+) -> int:
+    """How a team works on a block that begins here: by rank 0 alone, by its lanes, or by its instances."""
+    kind, first, count = blocks[4 * block], blocks[4 * block + 1], blocks[4 * block + 2]
+    batch = layout[c.BATCH]
+    if kind == c.STRIPS:
+        last = 3 * (count + blocks[4 * block + 3])
+        instructions = runs[last - 2] + runs[last - 1] - runs[3 * count + 1]
+        elements = first * batch
+        return BY_LANES if elements > UNIT and elements * instructions >= worth else ALONE
+    v = copies[FIELDS * first + 3] * VIEW
+    lanes = views[v + 2] * views[v + 3] * views[v + 4] * views[v + 5]
+    if lanes * batch * count < worth:  # as if all were as long as the first
+        return ALONE
+    if batch >= BATCH_SHARED:
+        return BY_INSTANCES
+    # What ends a trip of a loop may read in one copy what a later one writes, in other lanes.
+    return ALONE if blocks[4 * (block + 1)] == c.END else BY_LANES
 
 
 @jit(
-    f"void(int64, {ROWS}, {CODE}, int64, int64, int64, int64, {NUMBERS}, int64, {ROWS},"
-    f" uint64, {ROWS}, int64)"
+    f"int64(int64, {NUMBERS}, int64, {NUMBERS}, {CODE}, {NUMBERS}, {NUMBERS}, {NUMBERS}, {BITS}, {NUMBERS},"
+    f" {ROWS}, {NUMBERS}, {ROWS}, uint64, {ROWS}, int64, {NUMBERS})"
 )
-def narrow_ands(
+def walk(
     role: int,
-    labels: NDArray[np.uint64],
-    instructions: NDArray[np.int32],
-    first: int,
-    position: int,
-    n: int,
-    width: int,
-    layout: NDArray[np.int64],
-    strip: int,
-    keys: NDArray[np.uint64],
-    tweak: np.uint64 | int,
-    table: NDArray[np.uint64],
-    row: int,
-) -> None:
-    """ANDs position..position+n-1 of a run, counted over its elements: gather, garble, scatter."""
-    side_a = layout[c.SCRATCH]
-    side_b, side_to = side_a + STRIP_LANES, side_a + 2 * STRIP_LANES
-    if layout[c.CAPACITY] == 1:
-        gather_scalars(labels, instructions, first + position, n, layout, keys)
-        and_gates(role, labels, side_a, side_b, side_to, n, 0, 0, keys, tweak, table, row)
-        scatter_scalars(labels, instructions, first + position, n, layout)
-    else:
-        k, i = first + position // width, position % width
-        gather(labels, instructions, k, i, n, width, layout, strip, keys)
-        and_gates(role, labels, side_a, side_b, side_to, n, 0, 0, keys, tweak, table, row)
-        scatter(labels, instructions, k, i, n, width, layout, strip)
-
-
-@jit(
-    f"void(int64, {ROWS}, {CODE}, int64, int64, int64, int64, {NUMBERS}, int64, {ROWS}, uint64,"
-    f" {ROWS}, int64)"
-)
-def and_run(
-    role: int,
-    labels: NDArray[np.uint64],
-    instructions: NDArray[np.int32],
-    first: int,
-    position: int,
-    n: int,
-    width: int,
-    layout: NDArray[np.int64],
-    strip: int,
-    keys: NDArray[np.uint64],
-    tweak: np.uint64 | int,
-    table: NDArray[np.uint64],
-    row: int,
-) -> None:
-    """ANDs position..position+n-1 of a run on a strip, counted over its elements."""
-    while n > 0:
-        if width >= VECTOR:
-            offset = position % width
-            part = min(width - offset, n)
-            wide_ands(
-                role, labels, instructions, first + position // width, offset, part, layout, strip, keys,
-                tweak, table, row,
-            )  # fmt: skip
-        else:
-            part = min(n, STRIP_LANES)
-            narrow_ands(
-                role, labels, instructions, first, position, part, width, layout, strip, keys, tweak, table,
-                row,
-            )  # fmt: skip
-        n -= part
-        position += part
-        tweak += np.uint64(2 * part)
-        row += 2 * part
-
-
-@jit(
-    f"int64(int64, int64, int64, int64, {NUMBERS}, {CODE}, {BITS}, {NUMBERS}, {ROWS}, {NUMBERS}, {ROWS},"
-    f" uint64, {ROWS}, int64, int64)"
-)
-def run_strips(
-    role: int,
-    elements: int,
-    first_run: int,
-    last_run: int,
+    blocks: NDArray[np.int64],
+    n_blocks: int,
     runs: NDArray[np.int64],
     instructions: NDArray[np.int32],
+    copies: NDArray[np.int64],
+    views: NDArray[np.int64],
+    indices: NDArray[np.int64],
     constants: NDArray[np.uint8],
     cursor: NDArray[np.int64],
     labels: NDArray[np.uint64],
@@ -205,49 +113,69 @@ def run_strips(
     keys: NDArray[np.uint64],
     first_tweak: np.uint64 | int,
     table: NDArray[np.uint64],
-    done: int,
     limit: int,
+    team: NDArray[np.int64],
 ) -> int:
-    """Continue a block of strips until `limit` ANDs are done (`done` were before) or the block ends.
+    """One thread's part of `execute`: all threads of the team come to the same cursor.
+
+    Between what one thread did alone and what all share, and between two blocks that they share, stands a
+    barrier: gates of another block read other lanes.
 
     Returns:
-        ANDs done then.
+        ANDs done now, by all.
     """
     never_inline()
-    while cursor[STRIP] < elements:
-        strip, run, position = cursor[STRIP], first_run + cursor[RUN], cursor[POSITION]
-        width = min(STRIP_LANES, elements - strip)
-        while run < last_run:
-            is_and, first, count = runs[3 * run], runs[3 * run + 1], runs[3 * run + 2]
-            if is_and:
-                n = min(count * width - position, limit - done)
-                tweak = first_tweak + np.uint64(2) * np.uint64(cursor[DONE])
-                and_run(
-                    role, labels, instructions, first, position, n, width, layout, strip, keys, tweak,
-                    table, 2 * done,
+    done = 0
+    before = NOTHING
+    while cursor[c.BLOCK] < n_blocks:
+        block = cursor[c.BLOCK]
+        depth = cursor[c.DEPTH]
+        kind, first, count = blocks[4 * block], blocks[4 * block + 1], blocks[4 * block + 2]
+        if kind == c.LOOP:
+            cursor[c.TRIPS + depth] = 0
+            cursor[c.DEPTH] += 1
+            cursor[c.BLOCK] += 1
+            continue
+        if kind == c.END:
+            cursor[c.TRIPS + depth - 1] += 1
+            again = cursor[c.TRIPS + depth - 1] < blocks[4 * first + 1]
+            cursor[c.DEPTH] -= 0 if again else 1
+            cursor[c.BLOCK] = first + 1 if again else block + 1
+            continue
+        how = ALONE
+        if layout[c.GROUP_ROWS]:
+            how = sharing(blocks, block, runs, copies, views, layout, team[WORTH])
+            if team[SIZE] > 1 and before != NOTHING and (before != ALONE or how != ALONE):
+                barrier(team, layout)
+            before = how
+        if kind == c.COPIES:
+            trip = cursor[c.TRIPS + depth - 1] if depth else 0
+            if how != ALONE:
+                copy_lanes(
+                    labels, copies, views, indices, first, count, trip, layout, layout[c.RANK],
+                    team[SIZE], how == BY_INSTANCES, keys,
                 )  # fmt: skip
-                done += n
-                cursor[DONE] += n
-                position += n
-                if position < count * width:
-                    cursor[RUN], cursor[POSITION] = run - first_run, position
-                    return done
-                position = 0
-            else:
-                free_gates(labels, instructions, constants, first, count, layout, strip, width, keys)
-            run += 1
-        cursor[RUN] = cursor[POSITION] = 0
-        cursor[STRIP] += width
-    cursor[STRIP] = 0
-    cursor[BLOCK] += 1
+            elif layout[c.RANK] == 0:
+                copy_lanes(
+                    labels, copies, views, indices, first, count, trip, layout, 0, 1, 0, keys
+                )  # fmt: skip
+            cursor[c.BLOCK] += 1
+        else:
+            done = run_strips(
+                role, first * layout[c.BATCH], count, count + blocks[4 * block + 3], runs, instructions,
+                constants, cursor, labels, layout, keys, first_tweak, table, done, limit, how != ALONE, team,
+            )  # fmt: skip
+            if cursor[c.BLOCK] == block:
+                return done
     return done
 
 
 @jit(
-    f"int64(int64, {TABLE}, {TABLE}, {TABLE_OF_32}, {TABLE}, {TABLE}, {LIST}, {LIST_OF_BITS}, int64[::1],"
-    f" {LABELS}, {LIST}, {LABELS}, uint64, {LABELS}, int64)"
+    f"int64(int64, int64, {NUMBERS_2D}, {NUMBERS_2D}, {CODE_2D}, {NUMBERS_2D}, {NUMBERS_2D}, {LIST},"
+    f" {LIST_OF_BITS}, int64[::1], {LABELS}, int64[::1], {LABELS}, uint64, {LABELS}, int64, int64[::1])"
 )
 def execute(
+    thread: int,
     role: int,
     blocks: NDArray[np.int64],
     runs: NDArray[np.int64],
@@ -263,11 +191,15 @@ def execute(
     first_tweak: np.uint64 | int,
     table: NDArray[np.uint64],
     limit: int,
+    team: NDArray[np.int64],
 ) -> int:
     """Continue the run at `cursor` until `limit` ANDs are done or the circuit ends.
 
     Args:
-        role: GARBLE, EVALUATE or CLEAR.
+        thread: 0 for the leader, whose call this documents. Another thread of the team gives its number: it
+            works on its share of every chunk until it was not needed for long or the team is closed. It takes
+            role, first_tweak, table and limit from the leader, and 0 and empty arrays in place of them.
+        role: c.GARBLE, c.EVALUATE or c.CLEAR.
         blocks: The circuit's blocks.
         runs: The circuit's runs.
         instructions: The circuit's instructions.
@@ -275,45 +207,52 @@ def execute(
         views: The circuit's views.
         indices: The circuit's index tables.
         constants: The circuit's public bits.
-        cursor: int64[TRIPS + depth of loops], zeros at first; the place to continue at.
-        labels: The arena: global lanes x batch, temporaries, scratch, padding.
-        layout: int64[4], see c.TEMPORARIES and the places after it.
+        cursor: int64[c.TRIPS + depth of loops], zeros at first; the place to continue at. Each thread's own.
+        labels: The arena: global lanes x batch, temporaries, each thread's scratch, padding.
+        layout: int64[8], each thread's own; see c.TEMPORARIES and the places after it.
         keys: uint64[3, 2]: zeros, delta (see the module's docstring), S of the garbling context.
         first_tweak: T: the context's counter at the run's start.
         table: uint64[2 * limit, 2], T_G and T_E of each AND; unused in the clear.
         limit: Most ANDs to do now.
+        team: See `gc2pc.kernels.team.words`.
 
     Returns:
-        ANDs done now.
+        ANDs done now, by all threads.
     """
+    words, place, sizes, rows, secrets = (
+        address(team), address(cursor), address(layout), address(labels), address(keys)
+    )  # fmt: skip
     numbers, code, bits = address(runs), address(instructions), address(constants)
-    rows, place, sizes, secrets = address(labels), address(cursor), address(layout), address(keys)
-    done = 0
-    while cursor[BLOCK] < blocks.shape[0]:
-        block = cursor[BLOCK]
-        depth = cursor[DEPTH]
-        kind, first, count = blocks[block, 0], blocks[block, 1], blocks[block, 2]
-        if kind == c.LOOP:
-            cursor[TRIPS + depth] = 0
-            cursor[DEPTH] += 1
-            cursor[BLOCK] += 1
-        elif kind == c.END:
-            cursor[TRIPS + depth - 1] += 1
-            again = cursor[TRIPS + depth - 1] < blocks[first, 1]
-            cursor[DEPTH] -= 0 if again else 1
-            cursor[BLOCK] = first + 1 if again else block + 1
-        elif kind == c.COPIES:
-            trip = cursor[TRIPS + depth - 1] if depth else 0
-            copy_lanes(
-                rows, address(copies), address(views), address(indices), first, count, trip,
-                layout[c.BATCH], secrets,
+    moves, shapes, lists, steps = address(copies), address(views), address(indices), address(blocks)
+    start = FIRST_SLOT + team[SLOTS] * LINE
+    if thread == 0:
+        sizes[c.RANK], sizes[c.BARRIERS] = 0, 0
+        if team[SLOTS]:
+            team[ROLE], team[TWEAK], team[TABLE], team[LIMIT] = (
+                role, np.int64(first_tweak), number_of(address(table)), limit
             )  # fmt: skip
-            cursor[BLOCK] += 1
-        else:
-            done = run_strips(
-                role, first * layout[c.BATCH], count, count + blocks[block, 3], numbers, code, bits, place,
-                rows, sizes, secrets, first_tweak, address(table), done, limit,
-            )  # fmt: skip
-            if cursor[BLOCK] == block:
-                return done
-    return done
+            for i in range(cursor.shape[0]):
+                team[start + i] = cursor[i]
+            hire(words)
+        done = walk(
+            role, steps, blocks.shape[0], numbers, code, moves, shapes, lists, bits, place, rows, sizes,
+            secrets, first_tweak, address(table), limit, words,
+        )  # fmt: skip
+        if team[SIZE] > 1:
+            finish(words)
+        return done
+    slot = FIRST_SLOT + (thread - 1) * LINE
+    if not atomic_swap(words, slot, CALLED, READY):
+        return 0
+    while True:
+        rank = await_work(words, slot)
+        if rank == 0:
+            return 0
+        sizes[c.RANK], sizes[c.BARRIERS] = rank, 0
+        for i in range(cursor.shape[0]):
+            cursor[i] = team[start + i]
+        walk(
+            team[ROLE], steps, blocks.shape[0], numbers, code, moves, shapes, lists, bits, place, rows, sizes,
+            secrets, np.uint64(team[TWEAK]), rows_at(team[TABLE]), team[LIMIT], words,
+        )  # fmt: skip
+        atomic_store(words, slot, READY)

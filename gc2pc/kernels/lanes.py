@@ -16,6 +16,7 @@ from gc2pc.kernels import opcodes as c
 from gc2pc.kernels.block import BITS, CODE, NUMBERS, ROWS, decode, four, load1, store1
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import load4, never_inline, store4, vxor
+from gc2pc.kernels.team import share
 from gc2pc.params import STRIP_LANES
 
 VECTOR: Final = 4
@@ -89,7 +90,7 @@ def move_rows(
         store1(labels, to + i, vxor(load1(labels, source + i), mask))
 
 
-@jit(f"void({ROWS}, {NUMBERS}, int64, int64, int64, int64, {ROWS}, int64)")
+@jit(f"void({ROWS}, {NUMBERS}, int64, int64, int64, int64, int64, int64, int64, int64, {ROWS}, int64)")
 def copy_view(
     labels: NDArray[np.uint64],
     views: NDArray[np.int64],
@@ -97,24 +98,43 @@ def copy_view(
     source: int,
     to: int,
     batch: int,
+    first: int,
+    last: int,
+    instance: int,
+    instances: int,
     keys: NDArray[np.uint64],
     key: int,
 ) -> None:
-    """Copy the lanes of an affine view of the wire at lane `source` to rows `to`.."""
-    contiguous = views[v + 9] == 1
-    count = views[v + 5]
-    lanes, run = (1, count) if contiguous else (count, 1)
+    """Copy lanes of an affine view of the wire at lane `source` to rows `to`..
+
+    Those are lanes first..last-1 of the view; of each, `instances` from `instance` on.
+    """
+    mask = load1(keys, key)
+    count, step = views[v + 5], views[v + 9]
+    lane = 0  # of the view: the first of the innermost dimension
     for i0 in range(views[v + 2]):
         for i1 in range(views[v + 3]):
             for i2 in range(views[v + 4]):
-                lane = source + i0 * views[v + 6] + i1 * views[v + 7] + i2 * views[v + 8]
-                for _ in range(lanes):
-                    move_rows(labels, lane * batch, to, run * batch, keys, key)
-                    lane += views[v + 9]
-                    to += run * batch
+                base = source + i0 * views[v + 6] + i1 * views[v + 7] + i2 * views[v + 8]
+                begin, end = max(first - lane, 0), min(last - lane, count)
+                if step == 1 and instances == batch:
+                    if begin < end:
+                        row, rows = (base + begin) * batch, (end - begin) * batch
+                        move_rows(labels, row, to + (lane + begin) * batch, rows, keys, key)
+                elif batch == 1:
+                    for i in range(begin, end):
+                        store1(labels, to + lane + i, vxor(load1(labels, base + i * step), mask))
+                else:
+                    for i in range(begin, end):
+                        row = (base + i * step) * batch + instance
+                        move_rows(labels, row, to + (lane + i) * batch + instance, instances, keys, key)
+                lane += count
 
 
-@jit(f"void({ROWS}, {NUMBERS}, {NUMBERS}, {NUMBERS}, int64, int64, int64, int64, {ROWS})")
+@jit(
+    f"void({ROWS}, {NUMBERS}, {NUMBERS}, {NUMBERS}, int64, int64, int64, {NUMBERS}, int64, int64, int64,"
+    f" {ROWS})"
+)
 def copy_lanes(
     labels: NDArray[np.uint64],
     copies: NDArray[np.int64],
@@ -123,28 +143,50 @@ def copy_lanes(
     first: int,
     count: int,
     trip: int,
-    batch: int,
+    layout: NDArray[np.int64],
+    rank: int,
+    size: int,
+    by_instances: int,
     keys: NDArray[np.uint64],
 ) -> None:
-    """Run rows first..first+count-1 of the copy table."""
+    """Run rows first..first+count-1 of the copy table: the share of `rank`, of instances or of lanes."""
     never_inline()
+    batch = layout[c.BATCH]
+    instance, instances = 0, batch
+    if by_instances:
+        instance = share(batch, rank, size)
+        instances = share(batch, rank + 1, size) - instance
+        rank, size = 0, 1
     for k in range(first, first + count):
         to, source, complement, view, to_step, source_step = decode(copies, k)
         to = (to + trip * to_step) * batch
         key = c.DELTA if complement else c.ZERO
         v = view * VIEW
+        lanes = views[v + 2] * views[v + 3] * views[v + 4] * views[v + 5]
+        lane, last = 0, lanes
+        if size > 1:
+            lane, last = share(lanes, rank, size), share(lanes, rank + 1, size)
+        mask = load1(keys, key)
         if source < 0:
-            mask = load1(keys, key)
-            for row in range(to, to + views[v + 2] * views[v + 3] * views[v + 4] * views[v + 5] * batch):
-                store1(labels, row, mask)
+            for i in range(lane, last):
+                for row in range(to + i * batch + instance, to + i * batch + instance + instances):
+                    store1(labels, row, mask)
             continue
         source += trip * source_step
         if views[v]:
-            copy_view(labels, views, v, source + views[v + 1], to, batch, keys, key)
+            source += views[v + 1]
+            copy_view(
+                labels, views, v, source, to, batch, lane, last, instance, instances, keys, key
+            )  # fmt: skip
+        elif batch == 1:
+            table = views[v + 1]
+            for i in range(lane, last):
+                store1(labels, to + i, vxor(load1(labels, source + indices[table + i]), mask))
         else:
             table = views[v + 1]
-            for i in range(views[v + 5]):
-                move_rows(labels, (source + indices[table + i]) * batch, to + i * batch, batch, keys, key)
+            for i in range(lane, last):
+                row = (source + indices[table + i]) * batch + instance
+                move_rows(labels, row, to + i * batch + instance, instances, keys, key)
 
 
 @jit(f"void({ROWS}, int64, int64, int64, {BITS}, int64, int64, int64, int64, int64, {ROWS})")

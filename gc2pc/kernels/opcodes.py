@@ -31,11 +31,31 @@ GLOBAL_B: Final = 128
 STRIDED_A: Final = 256
 STRIDED_B: Final = 512
 
-# Places in `layout`: first row of the temporaries, rows of each, first row of the scratch, instances.
+# Places in a thread's `layout`. Of the arena: first row of the temporaries that it works on now, rows of
+# each, first row of its scratch, instances. Of the team: the row where all temporaries begin, rows that each
+# group of lanes has there (0: there are no groups), the thread's rank, and how many barriers it has passed.
 TEMPORARIES: Final = 0
 CAPACITY: Final = 1
 SCRATCH: Final = 2
 BATCH: Final = 3
+BASE: Final = 4
+GROUP_ROWS: Final = 5
+RANK: Final = 6
+BARRIERS: Final = 7
+
+# Places in `cursor`; from TRIPS on one trip counter per nested loop.
+BLOCK: Final = 0
+STRIP: Final = 1
+RUN: Final = 2
+POSITION: Final = 3
+DONE: Final = 4
+DEPTH: Final = 5
+TRIPS: Final = 6
+
+# Roles.
+GARBLE: Final = 0
+EVALUATE: Final = 1
+CLEAR: Final = 2
 
 # Rows of `keys`.
 ZERO: Final = 0

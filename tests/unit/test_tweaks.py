@@ -41,13 +41,13 @@ class Hashed:
     def _watch_gates(self, monkeypatch: pytest.MonkeyPatch) -> None:
         real = interpreter.execute
 
-        def execute(role: int, *arguments: Any) -> Any:
+        def execute(thread: int, role: int, *arguments: Any) -> Any:
             cursor, keys, first = arguments[7], arguments[10], int(arguments[11])
-            before = int(cursor[interpreter.DONE])
-            done = real(role, *arguments)
-            if role == interpreter.GARBLE:
+            before = int(cursor[opcodes.DONE])
+            done = real(thread, role, *arguments)
+            if role == opcodes.GARBLE:
                 delta = keys[opcodes.DELTA].tobytes()
-                assert int(cursor[interpreter.DONE]) == before + done
+                assert int(cursor[opcodes.DONE]) == before + done
                 self.gates.update((delta, first + 2 * before + i) for i in range(2 * done))
             return done
 
