@@ -1,4 +1,4 @@
-"""Kernels alone, one thread: `pytest benchmarks`. Rates are in `extra_info`, in millions a second."""
+"""Kernels alone: `pytest benchmarks`. Rates are in `extra_info`, in millions a second."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gc2pc.bench import programs
+from gc2pc.ir.machine import Machine
 from gc2pc.kernels.half_gates import evaluate_and, garble_and
 from gc2pc.kernels.hashing import hash_labels, prg
 from gc2pc.kernels.transpose import transpose128
+from gc2pc.params import CHUNK, TABLE_BYTES
+from gc2pc.session.crew import Crew
 
 LANES = 8192
 RNG = np.random.default_rng(1)
@@ -67,3 +71,22 @@ def test_transpose(benchmark: Any) -> None:
     columns = RNG.integers(0, 2**64, (128, LANES // 64), dtype=np.uint64)
     benchmark(transpose128, columns, np.zeros((LANES, 2), np.uint64))
     report(benchmark, LANES)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("name", "batch"), [("multiply", 1), ("aes_once", 1000)])
+def test_garble_circuit(benchmark: Any, name: str, batch: int, threads: int) -> None:
+    """A whole circuit, chunk by chunk into one buffer. Needs as many idle cores as threads."""
+    circuit = getattr(programs, name).compile()
+    delta, start = labels(2)
+    delta[0] |= np.uint64(1)
+    table = labels(2 * CHUNK // TABLE_BYTES)
+
+    def garble() -> None:
+        with Machine(circuit, batch, crew=crew) as machine:
+            while machine.remaining:
+                machine.garble(table[: 2 * machine.remaining], delta, start, 0)
+
+    with Crew(threads) as crew:
+        benchmark(garble)
+    report(benchmark, circuit.and_count * batch)

@@ -73,6 +73,14 @@ def gc2pc() -> None:
     help="Give up when the peer is silent for this long.",
 )
 @click.option("--batch", is_flag=True, help="Many input sets at once: inputs carry them on a leading axis.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Cores that garble or evaluate. The peer may use another number.",
+)
 @click.option("--ledger", metavar="FILE", help="Charge the run to this privacy budget (see gc2pc budget).")
 @json_option
 @common
@@ -84,6 +92,7 @@ def run(
     connect: str | None,
     timeout: float,
     batch: bool,
+    threads: int,
     ledger: str | None,
     as_json: bool,
 ) -> None:
@@ -111,7 +120,7 @@ def run(
 
     program, given = load(target, inputs)
     with open_session(
-        program, party, listen=listen, connect=connect, timeout=timeout, ledger=ledger
+        program, party, listen=listen, connect=connect, timeout=timeout, ledger=ledger, threads=threads
     ) as session:
         result = session.run_batch(program, **given) if batch else session.run(program, **given)
         report = session.last_report

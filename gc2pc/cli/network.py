@@ -32,6 +32,7 @@ def open_session(
     connect: str | None,
     timeout: float,
     ledger: str | None = None,
+    threads: int = 1,
 ) -> Iterator[Session]:
     """A session that looks for its peer at the first run, after the inputs have been checked.
 
@@ -49,10 +50,10 @@ def open_session(
         raise click.UsageError("Give one of --listen and --connect: one party waits, the other connects.")
     warm_up(quiet=False)
     if listen is not None:
-        session = gc2pc.listen(listen, parties[party], timeout=timeout, ledger=ledger)
+        session = gc2pc.listen(listen, parties[party], timeout=timeout, ledger=ledger, threads=threads)
         note(f"{party} waits at {session.address}")
     else:
-        session = gc2pc.connect(str(connect), parties[party], timeout=timeout, ledger=ledger)
+        session = gc2pc.connect(str(connect), parties[party], timeout=timeout, ledger=ledger, threads=threads)
     try:
         if leaves_this_machine(session.address):
             note(OPEN_NETWORK.format(session.address))

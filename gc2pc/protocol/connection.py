@@ -23,6 +23,7 @@ from gc2pc.garbling.outputs import Outputs
 from gc2pc.garbling.plan import RunPlan, Source, plan_run, source_of
 from gc2pc.garbling.schemes import DEFAULT
 from gc2pc.ir.circuit import Circuit
+from gc2pc.ir.crew import Crew
 from gc2pc.ot.cot import CotReceiver, CotSender
 from gc2pc.protocol.admission import CERTIFICATE, NO_HASH, Account, Admission
 from gc2pc.protocol.evaluator import evaluator
@@ -101,6 +102,7 @@ class Connection:
         records: Records = (),
         certificate: bytes | None = None,
         account: Account | None = None,
+        crew: Crew | None = None,
     ) -> Protocol[Outputs]:
         """Run `circuit` with the peer, as its garbler or its evaluator.
 
@@ -114,6 +116,7 @@ class Connection:
             records: Ordered (label, bytes) that both sides must agree on.
             certificate: Hash of the circuit's privacy certificate, if it has releases and a certificate.
             account: What the run is charged to, if this side keeps a ledger. Only for circuits with releases.
+            crew: Threads of this side that may help with the tables; the peer sees nothing of them.
 
         Returns:
             Every output port by name, see `garbler`.
@@ -143,7 +146,7 @@ class Connection:
             self._busy = False
             raise
         try:
-            self.last_plan, outputs = yield from self._run(context, circuit, header, inputs, admission)
+            self.last_plan, outputs = yield from self._run(context, circuit, header, inputs, admission, crew)
         except BaseException:
             self.closed = True
             raise
@@ -200,13 +203,14 @@ class Connection:
         header: RunHeader,
         inputs: Mapping[str, Bits],
         admission: Admission | None,
+        crew: Crew | None,
     ) -> Protocol[tuple[RunPlan, Outputs]]:
         context.runs += 1
         admit = None if admission is None else admission.step
         if isinstance(context, GarblingContext):
-            party = garbler(context, circuit, header, inputs, self._rng, admit)
+            party = garbler(context, circuit, header, inputs, self._rng, admit, crew)
         else:
-            party = evaluator(context, circuit, header, inputs, self._rng, admit)
+            party = evaluator(context, circuit, header, inputs, self._rng, admit, crew)
         answer: Any = None
         try:
             while True:

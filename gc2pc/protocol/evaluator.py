@@ -17,6 +17,7 @@ from gc2pc.garbling.bits import Bits, Labels, colors
 from gc2pc.garbling.context import EvaluationContext
 from gc2pc.garbling.plan import TABLES, RunPlan, Source
 from gc2pc.ir.circuit import Circuit
+from gc2pc.ir.crew import Crew
 from gc2pc.ir.machine import Machine
 from gc2pc.protocol.header import Admit, RunHeader, with_header
 
@@ -28,6 +29,7 @@ def evaluator(
     inputs: Mapping[str, Bits],
     rng: Rng,
     admit: Admit | None = None,
+    crew: Crew | None = None,
 ) -> Protocol[tuple[RunPlan, outputs.Outputs]]:
     """Run `circuit` as the evaluator.
 
@@ -39,6 +41,7 @@ def evaluator(
             (wires, lanes, 1) for an input that is given once.
         rng: Source of what the evaluator draws itself.
         admit: See `header.with_header`.
+        crew: Threads that may help with the tables.
 
     Returns:
         The plan that both sides agreed on, and every output port by name: uint8 (wires, lanes, m), this
@@ -53,7 +56,7 @@ def evaluator(
     with ExitStack() as stack:
 
         def machine_of(batch: int) -> Machine:
-            return stack.enter_context(Machine(circuit, batch, context.arena))
+            return stack.enter_context(Machine(circuit, batch, context.arena, crew))
 
         def transfer(plan: RunPlan) -> Protocol[tuple[Machine | None, Labels]]:
             if not drawn:

@@ -26,6 +26,7 @@ from gc2pc.garbling.bits import Bits, Labels, colors
 from gc2pc.garbling.context import GarblingContext
 from gc2pc.garbling.plan import TABLES, RunPlan, Source
 from gc2pc.ir.circuit import Circuit
+from gc2pc.ir.crew import Crew
 from gc2pc.ir.machine import Machine
 from gc2pc.protocol.header import Admit, RunHeader, with_header
 
@@ -37,6 +38,7 @@ def garbler(
     inputs: Mapping[str, Bits],
     rng: Rng,
     admit: Admit | None = None,
+    crew: Crew | None = None,
 ) -> Protocol[tuple[RunPlan, outputs.Outputs]]:
     """Run `circuit` as the garbler.
 
@@ -48,6 +50,7 @@ def garbler(
             (wires, lanes, 1) for an input that is given once.
         rng: Source of the seed, of the garbler's halves of joint random bits, and of what it draws itself.
         admit: See `header.with_header`.
+        crew: Threads that may help with the tables.
 
     Returns:
         The plan that both sides agreed on, and every output port by name: uint8 (wires, lanes, m), this
@@ -61,7 +64,7 @@ def garbler(
     with ExitStack() as stack:
 
         def machine_of(batch: int) -> Machine:
-            return stack.enter_context(Machine(circuit, batch, context.arena))
+            return stack.enter_context(Machine(circuit, batch, context.arena, crew))
 
         def transfer(plan: RunPlan) -> Protocol[tuple[Machine | None, tuple[Labels, Bits]]]:
             machine = machine_of(header.batch) if header.batch else None

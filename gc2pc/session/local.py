@@ -14,6 +14,7 @@ from gc2pc.ir.circuit import Circuit
 from gc2pc.ir.graph import Group
 from gc2pc.lang import External, Share
 from gc2pc.protocol.connection import handshake
+from gc2pc.session.crew import Crew
 from gc2pc.session.job import Runnable, prepare
 from gc2pc.session.report import RunReport, report_of
 from gc2pc.session.runner import run_pair
@@ -60,6 +61,7 @@ def run_parties(
     batch: bool = False,
     rngs: tuple[Rng, Rng] | None = None,
     record: bool = False,
+    threads: tuple[int, int] = (1, 1),
 ) -> LocalResult:
     """The two functions above, with what tests need beside.
 
@@ -69,6 +71,7 @@ def run_parties(
         batch: As `run_local_batch`.
         rngs: Randomness of the first and of the second party; the operating system's if None.
         record: Keep all bytes that the two send, the hello's included.
+        threads: Of the first and of the second party, see `session.listen`.
     """
     one, two = rngs or (SystemRng(), SystemRng())
     names = tuple(str(party) for party in program.parties)
@@ -78,17 +81,19 @@ def run_parties(
     ]
     hello = run_pair(handshake(names[0], names[1], one), handshake(names[1], names[0], two), record=record)
     connections = hello.first, hello.second
-    protocols = [
-        connection.run(
-            job.circuit,
-            job.inputs,
-            batch=job.batch,
-            batched=job.batched,
-            certificate=job.certificate_hash,
-        )
-        for connection, job in zip(connections, jobs, strict=True)
-    ]
-    pair = run_pair(protocols[0], protocols[1], record=record)
+    with Crew(threads[0]) as first, Crew(threads[1]) as second:
+        protocols = [
+            connection.run(
+                job.circuit,
+                job.inputs,
+                batch=job.batch,
+                batched=job.batched,
+                certificate=job.certificate_hash,
+                crew=crew,
+            )
+            for connection, job, crew in zip(connections, jobs, (first, second), strict=True)
+        ]
+        pair = run_pair(protocols[0], protocols[1], record=record)
     outputs, reports = {}, {}
     for connection, job, result, traffic in zip(
         connections, jobs, (pair.first, pair.second), pair.traffic, strict=True

@@ -26,6 +26,7 @@ from gc2pc.errors import ChannelError, CompileError, Gc2pcError, InputError, Pri
 from gc2pc.kernels import compile_all
 from gc2pc.lang import Party
 from gc2pc.protocol.connection import Connection, handshake
+from gc2pc.session.crew import Crew, check_threads
 from gc2pc.session.driver import drive
 from gc2pc.session.job import Job, Runnable, prepare
 from gc2pc.session.report import RunReport, report_of
@@ -63,6 +64,7 @@ class Session:
         rng: Rng,
         listener: Listener | None = None,
         ledger: Ledger | None = None,
+        threads: int = 1,
     ) -> None:
         self.party = str(party)
         self.peer: str | None = None
@@ -76,6 +78,7 @@ class Session:
         self._link: Link | None = None
         self._connection: Connection | None = None
         self._closed: str | None = None
+        self._crew = Crew(threads)
         self._in_use = threading.Lock()
 
     def __repr__(self) -> str:
@@ -189,6 +192,7 @@ class Session:
                     batched=job.batched,
                     certificate=job.certificate_hash,
                     account=account,
+                    crew=self._crew,
                 )
                 outputs, traffic = drive(protocol, link)
             except BaseException as error:
@@ -216,6 +220,7 @@ class Session:
             self._connection.close()
         if self._listener is not None:
             self._listener.close()
+        self._crew.close()
 
     def _require_open(self) -> None:
         if self._closed is not None:
@@ -244,6 +249,7 @@ def listen(
     timeout: float = DEFAULT_TIMEOUT,
     rng: Rng | None = None,
     ledger: Ledger | str | os.PathLike[str] | None = None,
+    threads: int = 1,
 ) -> Session:
     """Wait at `address` for the other party.
 
@@ -254,12 +260,15 @@ def listen(
         rng: Source of all randomness; the operating system's unless a test says otherwise.
         ledger: File of the privacy budget of this side's data, which every run is charged to
             (`gc2pc budget create`). Programs without a privacy certificate are refused then.
+        threads: How many threads of this process garble or evaluate, the caller's included; the peer sees
+            nothing of it. Worth it where that many cores have nothing else to do.
 
     Raises:
         ChannelError: The address cannot be taken.
-        InputError: The ledger is none, or damaged.
+        InputError: The ledger is none, or damaged; `threads` is no sensible number.
     """
     _check_timeout(timeout)
+    check_threads(threads)
     book = _open_ledger(ledger)
     compile_all()  # a first compilation takes a minute: no peer should have to wait for it
     listener = open_listener(address)
@@ -271,6 +280,7 @@ def listen(
         rng=rng or SystemRng(),
         listener=listener,
         ledger=book,
+        threads=threads,
     )
 
 
@@ -281,6 +291,7 @@ def connect(
     timeout: float = DEFAULT_TIMEOUT,
     rng: Rng | None = None,
     ledger: Ledger | str | os.PathLike[str] | None = None,
+    threads: int = 1,
 ) -> Session:
     """Connect to the other party at `address`; it need not be up yet.
 
@@ -290,11 +301,13 @@ def connect(
         timeout: Seconds that any one wait may take, the one for the peer to appear included.
         rng: Source of all randomness; the operating system's unless a test says otherwise.
         ledger: As `listen`.
+        threads: As `listen`.
 
     Raises:
-        InputError: The ledger is none, or damaged.
+        InputError: The ledger is none, or damaged; `threads` is no sensible number.
     """
     _check_timeout(timeout)
+    check_threads(threads)
     book = _open_ledger(ledger)
     compile_all()
     return Session(
@@ -304,6 +317,7 @@ def connect(
         timeout=timeout,
         rng=rng or SystemRng(),
         ledger=book,
+        threads=threads,
     )
 
 

@@ -94,7 +94,10 @@ def test_an_auction_over_files_and_a_batch_of_them(tmp_path: Path):
     north, south = np.array([[5, 9, 9], [1, 2, 3]]), np.array([[9, 1], [4, 4]])
     np.save(tmp_path / "a.npy", north)
     (tmp_path / "b.json").write_text(json.dumps(south.tolist()))
-    listening = (AUCTION, "--party", "north", "--batch", "--json", f"a=@{tmp_path / 'a.npy'}", "m=2")
+    listening = (
+        *(AUCTION, "--party", "north", "--batch", "--threads", "2", "--json"),
+        *(f"a=@{tmp_path / 'a.npy'}", "m=2"),
+    )
     with waiting(*listening) as (_, address):
         done = gc2pc(
             *("run", AUCTION, "--party", "south", "--connect", address),

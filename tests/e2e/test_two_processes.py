@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from gc2pc.ir.crew import CREW_ANDS
+
 PROGRAMS = """
 import json, sys
 import numpy as np
@@ -45,11 +47,12 @@ def runs(session):
     yield session.run_batch(richer, **({"a": batch} if first else {"b": batch[::-1]}))
     yield session.run_batch(dot, **({"x": w} if first else {"w": np.stack([w] * 30)}))
 
+threads = int(sys.argv[2])
 if sys.argv[1] == "alice":
-    session = gc2pc.listen("127.0.0.1:0", alice, timeout=60)
+    session = gc2pc.listen("127.0.0.1:0", alice, timeout=60, threads=threads)
     print(session.address, flush=True)
 else:
-    session = gc2pc.connect(sys.argv[2], bob, timeout=60)
+    session = gc2pc.connect(sys.argv[3], bob, timeout=60, threads=threads)
 with session:
     for value in runs(session):
         value = value.tolist() if isinstance(value, np.ndarray) else value
@@ -63,10 +66,14 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], list[Any
     """What the two processes printed: per run the value and the report."""
     script = tmp_path_factory.mktemp("sides") / "side.py"
     script.write_text(SCRIPT)
-    with start(script, "alice") as one:
+    return run_both(script, threads=1)
+
+
+def run_both(script: Path, threads: int) -> tuple[list[Any], list[Any]]:
+    with start(script, "alice", str(threads)) as one:
         assert one.stdout is not None
         address = one.stdout.readline().strip()
-        with start(script, "bob", address) as two:
+        with start(script, "bob", str(threads), address) as two:
             try:
                 return finish(one), finish(two)
             finally:
@@ -122,3 +129,14 @@ def test_a_later_run_is_one_flight_each_way(sides: tuple[list[Any], list[Any]]) 
         report = side[-1][1]
         assert report["program"] == "dot"
         assert report["rounds"] <= 3
+
+
+def test_threads_change_nothing_but_the_time(sides: tuple[list[Any], list[Any]], tmp_path: Path) -> None:
+    script = tmp_path / "side.py"
+    script.write_text(SCRIPT)
+    for side, other in zip(sides, run_both(script, threads=2), strict=True):
+        assert values(side) == values(other)
+        for (_, one), (_, two) in zip(side, other, strict=True):
+            for count in ("bytes_sent", "bytes_received", "rounds", "ots", "and_gates", "digest"):
+                assert one[count] == two[count], count
+    assert max(report["and_gates"] for _, report in sides[0]) >= CREW_ANDS  # helpers were called

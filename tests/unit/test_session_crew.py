@@ -1,0 +1,178 @@
+"""Threads of a party: refused numbers, their life, and what an error or a fork leaves behind."""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gc2pc
+from gc2pc import Array, Both, UInt, circuit, parties
+from gc2pc.bench.programs import aes_chain
+from gc2pc.crypto.rng import SeededRng
+from gc2pc.errors import InputError
+from gc2pc.ir import crew as crews
+from gc2pc.ir.machine import Machine
+from gc2pc.kernels import interpreter, opcodes, team
+from gc2pc.session.crew import MOST_THREADS, Crew
+from gc2pc.session.local import run_parties
+
+alice, bob = parties("alice", "bob")
+
+
+@circuit
+def product(a: Array[UInt[16], 300] @ alice, b: Array[UInt[16], 300] @ bob) -> Array[UInt[16], 300] @ Both:
+    return a * b
+
+
+INPUTS = {"a": np.arange(300) * 7, "b": np.arange(300) * 11}
+
+
+def own_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("gc2pc-thread")]
+
+
+@pytest.mark.parametrize("threads", [0, -1, True, False, 1.0, "2", None, MOST_THREADS + 1])
+def test_numbers_of_threads_that_are_none(threads: Any) -> None:
+    for make in (
+        lambda: Crew(threads),
+        lambda: gc2pc.listen("127.0.0.1:0", alice, threads=threads),
+        lambda: gc2pc.connect("127.0.0.1:1", bob, threads=threads),
+    ):
+        with pytest.raises(InputError, match="threads"):
+            make()
+
+
+def test_more_threads_than_cores_are_no_error() -> None:
+    with Crew(MOST_THREADS) as crew:
+        assert crews.helpers(product.compile(), 100, crew) == 256 // 8 - 1
+    assert own_threads() == []
+
+
+def test_threads_start_when_they_are_called_and_end_with_the_crew() -> None:
+    done = threading.Semaphore(0)
+    crew = Crew(3)
+    assert own_threads() == []
+    for _ in range(5):
+        crew.call(done.release)
+    for _ in range(5):
+        assert done.acquire(timeout=60)
+    assert len(own_threads()) == 2
+    assert all(thread.daemon for thread in own_threads())
+    crew.close()
+    crew.close()
+    assert own_threads() == []
+    crew.call(done.release)  # a run that has not noticed yet: nobody comes, and it goes on alone
+    assert own_threads() == []
+
+
+def test_small_runs_call_nobody() -> None:
+    with Crew(4) as crew:
+        assert Machine(product.compile(), 1, crew=crew)._crew is None
+        assert Machine(product.compile(), 10, crew=crew)._crew is crew
+        assert Machine(product.compile(), 10, crew=None)._crew is None
+        chain = aes_chain.compile()  # many ANDs, few of them at a time
+        assert chain.and_count > crews.CREW_ANDS
+        assert Machine(chain, 1, crew=crew)._crew is None
+        assert Machine(chain, 10, crew=crew)._crew is crew
+    with Crew(1) as crew:
+        assert Machine(product.compile(), 10, crew=crew)._crew is None
+
+
+@pytest.mark.parametrize("threads", [(2, 1), (1, 3), (2, 2)])
+def test_threads_do_not_show_on_the_wire(threads: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[int] = []
+    call = Machine._call
+
+    def counting(machine: Machine, crew: Crew) -> None:
+        called.append(crew.threads)
+        call(machine, crew)
+
+    monkeypatch.setattr(Machine, "_call", counting)
+    results = []
+    for each in ((1, 1), threads):
+        with monkeypatch.context() as patch:
+            patch.setattr(crews, "CREW_ANDS", 0)
+            patch.setattr(team, "SHARED_WORK", 0)
+            rngs = SeededRng(b"one"), SeededRng(b"two")
+            results.append(run_parties(product, INPUTS, rngs=rngs, record=True, threads=each))
+    one, other = results
+    assert set(called) == set(threads) - {1}
+    assert one.transcripts == other.transcripts
+    assert one.reports["alice"].bytes_sent == other.reports["alice"].bytes_sent
+    np.testing.assert_array_equal(other.outputs["alice"], INPUTS["a"] * INPUTS["b"] % 2**16)
+    assert own_threads() == []
+
+
+def ready(machine: Machine) -> None:
+    assert machine._crew is not None
+    machine._call(machine._crew)
+    limit = time.monotonic() + 60
+    while (machine._team[team.slots(machine._team)] != team.READY).any():
+        assert time.monotonic() < limit
+        time.sleep(0.0001)
+
+
+def garble(machine: Machine, ands: int) -> None:
+    delta = np.array([1, 2], np.uint64)
+    machine.garble(np.zeros((2 * ands, 2), np.uint64), delta, delta, 0)
+
+
+def test_after_an_error_nobody_writes_into_the_wiped_arena(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team, "PATIENCE_ROUNDS", 1 << 40)  # only the end of the run sends them away
+    with Crew(3) as crew:
+        machine = Machine(product.compile(), 10, crew=crew)
+        with pytest.raises(KeyboardInterrupt), machine:
+            ready(machine)
+            garble(machine, 1000)
+            assert machine._team[team.SHARED] == 1
+            raise KeyboardInterrupt
+        assert not machine._labels.any()
+        assert not machine._keys.any()
+        assert (machine._team[team.slots(machine._team)] == team.CLOSED).all()
+        begun = time.monotonic()
+    assert own_threads() == []
+    assert time.monotonic() - begun < 60
+    assert not machine._labels.any()
+
+
+def test_a_thread_that_dies_is_one_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    died = threading.Semaphore(0)
+    monkeypatch.setattr(threading, "excepthook", lambda _: died.release())
+    real = interpreter.execute
+
+    def execute(thread: int, *arguments: Any) -> Any:
+        if thread:
+            raise MemoryError
+        return real(thread, *arguments)
+
+    monkeypatch.setattr(interpreter, "execute", execute)
+    alone, helped = Machine(product.compile(), 10), None
+    with Crew(2) as crew:
+        helped = Machine(product.compile(), 10, crew=crew)
+        for machine in (alone, helped):
+            machine._labels[: machine._layouts[0, opcodes.TEMPORARIES]] = 3
+            while machine.remaining:
+                garble(machine, min(5000, machine.remaining))
+        assert died.acquire(timeout=60)
+        for port in product.compile().outputs:
+            np.testing.assert_array_equal(alone.read(port), helped.read(port))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_machine_with_threads_refuses_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Crew(2) as crew:
+        machine = Machine(product.compile(), 10, crew=crew)
+        with monkeypatch.context() as child:
+            child.setattr(os, "getpid", lambda: -1)
+            with pytest.raises(RuntimeError, match="fork"):
+                garble(machine, 10)
+            crew.call(lambda: None)
+    assert own_threads() == []
+    with pytest.raises(TypeError):
+        copy.deepcopy(crew)
