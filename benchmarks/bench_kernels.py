@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gc2pc.bench import programs
+from gc2pc.ir.arena import Arena
 from gc2pc.ir.machine import Machine
 from gc2pc.kernels.half_gates import evaluate_and, garble_and
 from gc2pc.kernels.hashing import hash_labels, prg
@@ -81,9 +82,10 @@ def test_garble_circuit(benchmark: Any, name: str, batch: int, threads: int) -> 
     delta, start = labels(2)
     delta[0] |= np.uint64(1)
     table = labels(2 * CHUNK // TABLE_BYTES)
+    arena = Arena()
 
     def garble() -> None:
-        with Machine(circuit, batch, crew=crew) as machine:
+        with Machine(circuit, batch, arena, crew) as machine:
             while machine.remaining:
                 machine.garble(table[: 2 * machine.remaining], delta, start, 0)
 

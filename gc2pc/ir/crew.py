@@ -10,8 +10,19 @@ from gc2pc.kernels import opcodes as c
 from gc2pc.kernels import team
 from gc2pc.params import STRIP_LANES
 
-CREW_ANDS: Final = 1 << 16
-"""ANDs of the smallest run that calls for helpers: half a millisecond, ten times what waking one takes."""
+CREW_ANDS: Final = 1 << 17
+"""ANDs of the smallest run that calls for helpers: a millisecond, twenty times what waking one takes."""
+
+
+WINDOW: Final = 4
+"""Chunks over which a rate is measured: about half a millisecond."""
+
+LONGEST_REST: Final = 512
+"""Most windows without helpers between two tries, which a core that is busy makes slow."""
+
+
+STUCK: Final = 3.0
+"""A chunk that takes so many times as long as one without helpers ends the window: some core is taken."""
 
 
 class Crew(Protocol):
@@ -39,3 +50,38 @@ def _most_work(circuit: Circuit) -> int:
     _, lanes, first, count = circuit.blocks[circuit.blocks[:, 0] == c.STRIPS].T
     begin, last = circuit.runs[first], circuit.runs[first + count - 1]
     return int((lanes * (last[:, 1] + last[:, 2] - begin[:, 1])).max(initial=0))
+
+
+class Pace:
+    """Whether helpers pay at the moment: a chunk waits for the slowest, whose core may have other work.
+
+    A run begins without them. They stay as long as it is not slower with them; if it is, it goes on alone
+    for a while, twice as long each time.
+
+    Attributes:
+        together: Whether the next chunk is shared.
+    """
+
+    def __init__(self) -> None:
+        self.together = False
+        self._alone = 0.0
+        self._rest = self._left = 1
+        self._chunks, self._ands, self._seconds = 0, 0, 0.0
+
+    def note(self, ands: int, seconds: float) -> None:
+        """A chunk of so many ANDs took so long, shared or not as `together` says."""
+        self._chunks, self._ands, self._seconds = self._chunks + 1, self._ands + ands, self._seconds + seconds
+        stuck = self.together and seconds > STUCK * self._alone * max(ands, 1)
+        if self._chunks < WINDOW and not stuck:
+            return
+        rate = self._seconds / max(self._ands, 1)
+        self._chunks, self._ands, self._seconds = 0, 0, 0.0
+        if not self.together:
+            self._alone = rate
+            self._left -= 1
+            self.together = self._left == 0
+        elif rate > self._alone:
+            self.together = False
+            self._left = self._rest = min(2 * self._rest, LONGEST_REST)
+        else:
+            self._rest = 1

@@ -7,6 +7,7 @@ moves chunks of tables, and reads labels of output ports.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from gc2pc.ir.arena import Arena
 from gc2pc.ir.circuit import Circuit, InputPort, OutputPort
-from gc2pc.ir.crew import Crew, helpers
+from gc2pc.ir.crew import Crew, Pace, helpers
 from gc2pc.kernels import interpreter, lanes, opcodes, team
 from gc2pc.params import STRIP_LANES
 
@@ -93,6 +94,7 @@ class Machine:
         self._cursor = team.private(opcodes.TRIPS + circuit.loop_depth)
         self._team = team.words(others, len(self._cursor))
         self._crew = crew
+        self._pace = Pace()
         self._process = os.getpid()
         return scratch + threads * scratch_rows
 
@@ -170,9 +172,14 @@ class Machine:
     ) -> None:
         self._keys[opcodes.DELTA] = delta
         self._keys[opcodes.START] = start
-        if self._crew is not None:
-            self._call(self._crew)
+        crew, begun = self._crew, time.perf_counter()
+        if crew is not None:
+            self._team[team.ALONE] = not self._pace.together
+            if self._pace.together:
+                self._call(crew)
         self._run(0, role, self._cursor, first_tweak, table, limit)
+        if crew is not None and self._pace.together == (self._team[team.SIZE] > 1):
+            self._pace.note(limit, time.perf_counter() - begun)
 
     def _run(
         self,

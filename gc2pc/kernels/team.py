@@ -51,6 +51,7 @@ WORTH: Final = LINE + 6
 PATIENCE: Final = LINE + 7
 GIVE_WAY: Final = 2 * LINE
 SHARED: Final = 2 * LINE + 1
+ALONE: Final = 2 * LINE + 2
 FIRST_SLOT: Final = 3 * LINE
 
 AWAY: Final = 0
@@ -230,9 +231,12 @@ else:
 
 @jit(f"void({NUMBERS})")
 def hire(team: NDArray[np.int64]) -> None:
-    """Set all who are there to work on what the leader wrote into the team; the leader is rank 0."""
+    """Set all who are there to work on what the leader wrote into the team, which may be to go on ALONE.
+
+    The leader is rank 0.
+    """
     size = 1
-    for slot in range(team[SLOTS]):
+    for slot in range(0 if team[ALONE] else team[SLOTS]):
         if atomic_swap(team, FIRST_SLOT + slot * LINE, READY, HIRED):
             size += 1
     team[SIZE] = size

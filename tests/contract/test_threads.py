@@ -28,6 +28,7 @@ WHOLE = 1 << 20
 def shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small circuits have helpers too, small blocks are shared, and who came stays until the run ends."""
     monkeypatch.setattr(crews, "CREW_ANDS", 0)
+    monkeypatch.setattr(crews, "WINDOW", 1 << 60)
     monkeypatch.setattr(team, "SHARED_WORK", 0)
     monkeypatch.setattr(team, "PATIENCE_ROUNDS", 1 << 40)
 
@@ -35,6 +36,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> None:
 def wait_for(machine: Machine) -> None:
     """All helpers of a machine are there."""
     assert machine._crew is not None
+    machine._pace.together = True
     machine._call(machine._crew)
     limit = time.monotonic() + 60
     while (machine._team[team.slots(machine._team)] != team.READY).any():

@@ -12,6 +12,7 @@ import platform
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ import pytest
 
 from gc2pc import effects, params
 from gc2pc.garbling import half_gates, outputs
+from gc2pc.ir import crew
+from gc2pc.ir.machine import Machine
+from gc2pc.kernels import team
+from gc2pc.protocol import evaluator, garbler
+from gc2pc.session.crew import Crew
 from tests.reference.wire_trace import traces
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +58,22 @@ def test_connections_in_several_threads_do_not_disturb_each_other():
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: traces(), range(4)):
             assert found == EXPECTED
+
+
+@pytest.mark.parametrize(("garbling", "evaluating"), [(3, 1), (2, 2)])
+def test_threads_do_not_show(garbling, evaluating, monkeypatch):
+    monkeypatch.setattr(crew, "CREW_ANDS", 0)
+    monkeypatch.setattr(team, "SHARED_WORK", 0)
+    monkeypatch.setattr(crew, "WINDOW", 1)
+    monkeypatch.setattr(params, "CHUNK", 2000)
+    with Crew(garbling) as one, Crew(evaluating) as two:
+        monkeypatch.setattr(garbler, "Machine", helped_by(one))
+        monkeypatch.setattr(evaluator, "Machine", helped_by(two))
+        assert traces() == EXPECTED
+
+
+def helped_by(crew: Crew) -> Callable[..., Machine]:
+    return lambda circuit, batch, arena, _: Machine(circuit, batch, arena, crew)
 
 
 # As `test_kernels_lowerings`, which runs the kernels' own tests on each; here, whole runs.

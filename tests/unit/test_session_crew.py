@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 import gc2pc
-from gc2pc import Array, Both, UInt, circuit, parties
+from gc2pc import Array, Both, UInt, circuit, params, parties
 from gc2pc.bench.programs import aes_chain
 from gc2pc.crypto.rng import SeededRng
 from gc2pc.errors import InputError
 from gc2pc.ir import crew as crews
+from gc2pc.ir.crew import Pace
 from gc2pc.ir.machine import Machine
 from gc2pc.kernels import interpreter, opcodes, team
 from gc2pc.session.crew import MOST_THREADS, Crew
@@ -98,7 +99,9 @@ def test_threads_do_not_show_on_the_wire(threads: tuple[int, int], monkeypatch: 
     for each in ((1, 1), threads):
         with monkeypatch.context() as patch:
             patch.setattr(crews, "CREW_ANDS", 0)
+            patch.setattr(crews, "WINDOW", 1)
             patch.setattr(team, "SHARED_WORK", 0)
+            patch.setattr(params, "CHUNK", 64 * 1024)
             rngs = SeededRng(b"one"), SeededRng(b"two")
             results.append(run_parties(product, INPUTS, rngs=rngs, record=True, threads=each))
     one, other = results
@@ -111,6 +114,7 @@ def test_threads_do_not_show_on_the_wire(threads: tuple[int, int], monkeypatch: 
 
 def ready(machine: Machine) -> None:
     assert machine._crew is not None
+    machine._pace.together = True
     machine._call(machine._crew)
     limit = time.monotonic() + 60
     while (machine._team[team.slots(machine._team)] != team.READY).any():
@@ -127,18 +131,20 @@ def test_after_an_error_nobody_writes_into_the_wiped_arena(monkeypatch: pytest.M
     monkeypatch.setattr(team, "PATIENCE_ROUNDS", 1 << 40)  # only the end of the run sends them away
     with Crew(3) as crew:
         machine = Machine(product.compile(), 10, crew=crew)
+        labels = machine._labels
         with pytest.raises(KeyboardInterrupt), machine:
             ready(machine)
             garble(machine, 1000)
             assert machine._team[team.SHARED] == 1
+            assert labels.any()
             raise KeyboardInterrupt
-        assert not machine._labels.any()
+        assert not labels.any()
         assert not machine._keys.any()
         assert (machine._team[team.slots(machine._team)] == team.CLOSED).all()
         begun = time.monotonic()
     assert own_threads() == []
     assert time.monotonic() - begun < 60
-    assert not machine._labels.any()
+    assert not labels.any()
 
 
 def test_a_thread_that_dies_is_one_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,6 +161,7 @@ def test_a_thread_that_dies_is_one_that_is_not_there(monkeypatch: pytest.MonkeyP
     alone, helped = Machine(product.compile(), 10), None
     with Crew(2) as crew:
         helped = Machine(product.compile(), 10, crew=crew)
+        helped._pace.together = True
         for machine in (alone, helped):
             machine._labels[: machine._layouts[0, opcodes.TEMPORARIES]] = 3
             while machine.remaining:
@@ -170,9 +177,39 @@ def test_a_machine_with_threads_refuses_a_fork(monkeypatch: pytest.MonkeyPatch) 
         machine = Machine(product.compile(), 10, crew=crew)
         with monkeypatch.context() as child:
             child.setattr(os, "getpid", lambda: -1)
+            machine._pace.together = True
             with pytest.raises(RuntimeError, match="fork"):
                 garble(machine, 10)
             crew.call(lambda: None)
     assert own_threads() == []
     with pytest.raises(TypeError):
         copy.deepcopy(crew)
+
+
+def after(pace: Pace, windows: int, seconds: float) -> bool:
+    """Whether helpers are wanted after so many windows, of chunks of that many seconds."""
+    for _ in range(windows * crews.WINDOW):
+        pace.note(1000, seconds)
+    return pace.together
+
+
+def test_helpers_that_slow_a_run_down_rest_ever_longer() -> None:
+    pace = Pace()
+    for rest in (1, 2, 4, 8, 16):
+        assert not after(pace, rest - 1, 2.0)
+        assert after(pace, 1, 2.0)
+        assert not after(pace, 1, 2.5)
+    assert after(pace, 32, 2.0)
+    assert after(pace, 50, 1.0)
+    assert not after(pace, 1, 2.5)
+    assert after(pace, 2, 2.0)  # after a good time the rest is short again
+    for _ in range(20):
+        assert not after(pace, 1, 2.5)
+        assert after(pace, crews.LONGEST_REST, 2.0) or after(pace, 1, 2.0)
+
+
+def test_one_chunk_that_waits_for_a_core_is_enough() -> None:
+    pace = Pace()
+    assert after(pace, 1, 2.0)
+    pace.note(1000, 2.0 * crews.STUCK + 0.1)
+    assert not after(pace, 0, 0.0)
