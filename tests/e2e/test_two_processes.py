@@ -27,10 +27,10 @@ def dot(x: Array[UInt[8], 40] @ alice, w: Array[UInt[8], 40] @ bob) -> UInt[22] 
     return x @ w
 
 @circuit
-def scale(x: Array[UInt[16], 500] @ alice, y: Array[UInt[16], 500] @ bob) -> Array[UInt[16], 500] @ bob:
+def scale(x: Array[UInt[16], 1000] @ alice, y: Array[UInt[16], 1000] @ bob) -> Array[UInt[16], 1000] @ bob:
     return x * y
 
-x = np.arange(500) * 130 % 65536
+x = np.arange(1000) * 130 % 65536
 w = np.arange(40) * 6
 batch = np.arange(1000)
 """
@@ -97,7 +97,7 @@ def values(side: list[Any]) -> list[Any]:
 
 
 def test_the_recipients_learn_the_results(sides: tuple[list[Any], list[Any]]) -> None:
-    x = [i * 130 % 65536 for i in range(500)]
+    x = [i * 130 % 65536 for i in range(1000)]
     w = sum((6 * i) ** 2 % 2**22 for i in range(40))
     products = [a * b % 65536 for a, b in zip(x, reversed(x), strict=True)]
     comparisons = [i > 999 - i for i in range(1000)]
@@ -118,9 +118,9 @@ def test_tables_are_32_bytes_per_and_and_nothing_else_grows(sides: tuple[list[An
     reports = [report for _, report in sides[0] + sides[1]]
     report = next(r for r in reports if r["program"] == "scale" and r["role"] == "garbler")
     assert report["table_bytes"] == 32 * report["and_gates"]
-    assert report["and_gates"] % 500 == 0
+    assert report["and_gates"] % 1000 == 0
     rest = report["bytes_sent"] - report["table_bytes"]
-    assert 0 <= rest < 32 * 500 * 16 + 20_000  # output rows, header, what OT sends once
+    assert 0 <= rest < 32 * 1000 * 16 + 20_000  # output rows, header, what OT sends once
 
 
 def test_a_later_run_is_one_flight_each_way(sides: tuple[list[Any], list[Any]]) -> None:
