@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,8 @@ class Binding:
     @property
     def key(self) -> tuple[Any, ...]:
         """Hashable identity of the compilation."""
+        if not self.statics:
+            return ()
         return tuple((name, _identity(value)) for name, value in sorted(self.statics.items()))
 
     @property
@@ -45,13 +48,15 @@ class Binding:
         listed = ", ".join(f"{name}={value!r}" for name, value in sorted(self.statics.items()))
         return f"{self.program.name}({listed})"
 
-    @property
+    @cached_property
     def types(self) -> dict[str, Type]:
         """Types of the secret parameters, sizes filled in as far as they are known."""
         return {p.name: self.resolve(p.type) for p in self.program.parameters if not p.static}
 
     def resolve(self, kind: Type) -> Type:
         """A type with the known sizes filled in."""
+        if not kind.symbols:
+            return kind
         sizes = {name: value for name, value in self.statics.items() if isinstance(value, int)}
         return kind.resolve(sizes)
 
@@ -62,10 +67,8 @@ class Binding:
             InputError: A static parameter or a size is missing.
         """
         program = self.program
-        needed = [p.name for p in program.parameters if p.static]
-        needed += [s for p in program.parameters if not p.static for s in p.type.symbols]
-        needed += [s for output in program.outputs for s in output.type.symbols]
-        missing = [name for name in dict.fromkeys(needed) if name not in self.statics]
+        needed = [*(p.name for p in program.parameters if p.static), *program.signature.symbols]
+        missing = [name for name in needed if name not in self.statics]
         if missing:
             raise InputError(
                 f"{program.name}: the public parameter {missing[0]!r} is missing; pass {missing[0]}=..."
@@ -85,10 +88,10 @@ def bind(program: Program, values: Mapping[str, Any]) -> Binding:
     Raises:
         InputError: A name is unknown, a static has the wrong type, or sizes contradict each other.
     """
-    parameters = {p.name: p for p in program.parameters}
+    parameters, symbols = program.signature.by_name, program.signature.symbols
+    if program.signature.plain and values.keys() <= parameters.keys():
+        return Binding(program, {}, dict(values))
     values = flattened(program, values)
-    symbols = {s for p in program.parameters if not p.static for s in p.type.symbols}
-    symbols |= {s for output in program.outputs for s in output.type.symbols}
     statics: dict[str, Any] = {}
     inputs: dict[str, Any] = {}
     for name, value in values.items():
@@ -100,7 +103,7 @@ def bind(program: Program, values: Mapping[str, Any]) -> Binding:
         elif name in symbols:
             statics[name] = _static(program.name, name, int, value)
         else:
-            known = ", ".join([*parameters, *sorted(symbols - set(parameters))])
+            known = ", ".join([*parameters, *sorted(set(symbols) - set(parameters))])
             raise InputError(f"{program.name} has no parameter {name!r}; it has {known}")
     for parameter in program.parameters:
         has_default = parameter.static and parameter.default is not inspect.Parameter.empty

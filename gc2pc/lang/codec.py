@@ -24,7 +24,7 @@ from gc2pc.errors import InputError
 from gc2pc.gadgets import float_meaning
 from gc2pc.lang.enums import EnumScalar
 from gc2pc.lang.source import describe
-from gc2pc.lang.types import BOOL, FIXED, FLOAT, ArrayType, Scalar, Type
+from gc2pc.lang.types import BOOL, FIXED, FLOAT, INT, UINT, ArrayType, Scalar, Type
 
 Objects = NDArray[Any]
 
@@ -62,6 +62,10 @@ def raw_scalar(scalar: Scalar, value: Any) -> int:
         if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
             return int(value)
         raise ValueError(describe(value) if not isinstance(value, int) else "another integer")
+    if type(value) is int and scalar.kind in (INT, UINT):
+        if scalar.low <= value <= scalar.high:
+            return value
+        raise ValueError("a larger number" if value > 0 else "a smaller number")
     is_number = isinstance(value, int | float | Fraction | Decimal) and not isinstance(value, bool)
     if scalar.kind in (FIXED, FLOAT) and not is_number:
         raise ValueError(describe(value))
@@ -143,6 +147,8 @@ def encode(type: Type, value: Any, name: str, batched: bool) -> NDArray[np.uint8
     """See `Type.encode`."""
     scalar, shape = type.element, type.shape
     try:
+        if isinstance(type, Scalar) and not batched and isinstance(value, int):
+            return _bits_of(scalar.width, raw_scalar(scalar, value))
         raw = raw_array(scalar, value)
     except ValueError as error:
         raise InputError(f"input {name!r}: expected {_expected(type, batched)}; got {error}") from None
@@ -151,6 +157,13 @@ def encode(type: Type, value: Any, name: str, batched: bool) -> NDArray[np.uint8
         raise InputError(f"input {name!r}: expected {_expected(type, batched)}; got {_shape_text(raw.shape)}")
     instances = raw.shape[0] if batched else 1
     return to_bits(scalar, raw.reshape(instances, type.lanes).T)
+
+
+def _bits_of(width: int, raw: int) -> NDArray[np.uint8]:
+    """Bits (width, 1, 1) of one raw value: what a small run encodes, without the arrays of many."""
+    octets = (raw & ((1 << width) - 1)).to_bytes(-(-width // 8), "little")
+    bits = np.unpackbits(np.frombuffer(octets, np.uint8), count=width, bitorder="little")
+    return bits.reshape(width, 1, 1)
 
 
 def _expected(type: Type, batched: bool) -> str:
@@ -215,8 +228,18 @@ def _packed(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def decode(type: Type, bits: NDArray[np.uint8], batched: bool) -> Any:
     """See `Type.decode`."""
     instances = bits.shape[2]
+    if isinstance(type, Scalar) and not batched and instances == 1 and type.kind in (BOOL, INT, UINT):
+        return _value_of(type, bits)
     raw = from_bits(type.element, bits).T.reshape((instances, *type.shape))
     return type.plain(raw if batched else raw[0])
+
+
+def _value_of(scalar: Scalar, bits: NDArray[np.uint8]) -> Any:
+    """One value of bits (width, 1, 1), the other way round."""
+    raw = int.from_bytes(np.packbits(bits.reshape(-1), bitorder="little").tobytes(), "little")
+    if scalar.kind == BOOL:
+        return bool(raw)
+    return raw - (1 << scalar.width) if scalar.signed and raw > scalar.high else raw
 
 
 def plain_floats(scalar: Scalar, raw: Any) -> Objects:

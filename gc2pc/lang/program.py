@@ -86,7 +86,10 @@ class Program:
             CompileError: The function cannot become a circuit.
             InputError: A static parameter or a size is missing or unknown.
         """
-        binding = bind(self, statics)
+        return self.circuit_of(bind(self, statics))
+
+    def circuit_of(self, binding: Binding) -> Circuit:
+        """As `compile`, for values that are bound already."""
         circuit = self._circuits.get(binding.key)
         if circuit is None:
             from gc2pc.ir.compile import compile_graph
@@ -164,7 +167,7 @@ class Program:
         from gc2pc.ir.evaluate import evaluate
 
         binding = bind(self, values)
-        circuit = self.compile(**binding.statics)
+        circuit = self.circuit_of(binding)
         m, batched = self.batch_size(binding.inputs)
         bits = {
             p.name: binding.types[p.name].encode(
@@ -173,7 +176,7 @@ class Program:
             for p in self.inputs_of()
         }
         shown = evaluate(circuit, bits, batch=m, randomness=randomness)
-        return self._decode(shown, binding, m if batched else None, shares_are_values=True)
+        return self.decode_bound(binding, shown, m if batched else None, shares_are_values=True)
 
     def _input(self, binding: Binding, name: str) -> Any:
         if name not in binding.inputs:
@@ -201,9 +204,9 @@ class Program:
         Raises:
             InputError: There is none.
         """
-        for parameter in self.parameters:
-            if parameter.name == name:
-                return parameter
+        parameter = self.signature.by_name.get(name)
+        if parameter is not None:
+            return parameter
         known = ", ".join(p.name for p in self.parameters)
         raise InputError(f"{self.name} has no input {name!r}; it has {known}")
 
@@ -215,6 +218,8 @@ class Program:
         """
         sizes: dict[str, int] = {}
         for name, value in inputs.items():
+            if isinstance(value, int | float):
+                continue  # most small runs: NumPy need not look at it
             if isinstance(value, Share):
                 shape: tuple[int, ...] = value.batch
                 if shape:
@@ -247,10 +252,15 @@ class Program:
         Raises:
             InputError: The value does not fit.
         """
-        parameter = self.parameter(name)
-        if parameter.static:
+        if self.parameter(name).static:
             raise InputError(f"{self.name}: {name!r} is a static parameter, not an input")
-        kind = bind(self, dict(statics or {}) | ({} if batch is not None else {name: value})).types[name]
+        binding = bind(self, dict(statics or {}) | ({} if batch is not None else {name: value}))
+        return self.encode_bound(binding, name, value, batch)
+
+    def encode_bound(self, binding: Binding, name: str, value: Any, batch: int | None) -> Bits:
+        """As `encode`, where the sizes are bound already."""
+        parameter = self.signature.by_name[name]
+        kind: Type = binding.resolve(parameter.type)
         if isinstance(value, Share):
             return value.bits_for(kind, name)
         if isinstance(parameter.owner, External):
@@ -295,15 +305,17 @@ class Program:
             batch: m if anything was batched: values get an extra axis 0. None for a single run.
             statics: Static parameters and sizes, where a type needs them.
         """
-        return self._decode(outputs, bind(self, dict(statics or {})), batch, shares_are_values=False)
+        return self.decode_bound(bind(self, dict(statics or {})), outputs, batch)
 
-    def _decode(
+    def decode_bound(
         self,
-        outputs: Mapping[str, Bits | None],
         binding: Binding,
+        outputs: Mapping[str, Bits | None],
         batch: int | None,
-        shares_are_values: bool,
+        *,
+        shares_are_values: bool = False,
     ) -> Any:
+        """As `decode`, where the sizes are bound already."""
         values: list[Any] = []
         for output in self.outputs:
             bits = outputs.get(output.name)

@@ -8,6 +8,7 @@ import types as python_types
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from gc2pc.errors import CompileError
@@ -68,6 +69,23 @@ class Signature:
     structure: Any
     outputs: tuple[Output, ...]
     pair: tuple[Party, Party]
+
+    @cached_property
+    def by_name(self) -> dict[str, Parameter]:
+        """The parameters."""
+        return {parameter.name: parameter for parameter in self.parameters}
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """Names of all dimensions that are not numbers, in order of first appearance."""
+        kinds = [p.type for p in self.parameters if not p.static] + [output.type for output in self.outputs]
+        return tuple(dict.fromkeys(symbol for kind in kinds for symbol in kind.symbols))
+
+    @cached_property
+    def plain(self) -> bool:
+        """No argument is a structure, and nothing is left to bind: neither sizes nor static parameters."""
+        leaves_only = all(self.by_name.get(name) is part for name, part in self.arguments.items())
+        return leaves_only and not self.symbols and not any(p.static for p in self.parameters)
 
 
 class _Errors:

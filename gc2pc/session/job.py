@@ -91,28 +91,22 @@ def _prepare_program(
 ) -> Job:
     binding = program.bind(**values)
     own = {parameter.name for parameter in program.inputs_of(party)}
-    for name in binding.inputs:
-        if name not in own:
-            owner = program.parameter(name).owner
-            raise InputError(f"{program.name}: input {name!r} belongs to {owner}; this side is {party!r}")
-    for name in sorted(own - binding.inputs.keys()):
-        raise InputError(f"{program.name}: input {name!r} of {party!r} is missing")
+    if own != binding.inputs.keys():
+        raise _wrong_inputs(program, party, own, binding.inputs)
     instances, batched = program.batch_size(binding.inputs)
     if batched and not batch:
         name = min(batched)
         raise InputError(
             f"{program.name}: input {name!r} has one axis more than its type; a batch goes to run_batch"
         )
-    circuit = program.compile(**binding.statics)
+    circuit = program.circuit_of(binding)
     inputs = {
-        name: program.encode(
-            name, value, batch=instances if name in batched else None, statics=binding.statics
-        )
+        name: program.encode_bound(binding, name, value, instances if name in batched else None)
         for name, value in binding.inputs.items()
     }
 
     def decode(outputs: Outputs) -> Any:
-        return program.decode(outputs, batch=_instances(outputs) if batch else None, statics=binding.statics)
+        return program.decode_bound(binding, outputs, _instances(outputs) if batch else None)
 
     certificate = _certificate(program, binding.statics, circuit, needed=certified)
     if certified and certificate is not None:
@@ -122,6 +116,14 @@ def _prepare_program(
                 f"name it in private(of=...), or run without the ledger"
             )
     return Job(circuit, inputs, _batch(batch, instances, batched), batched, decode, certificate)
+
+
+def _wrong_inputs(program: Program, party: str, own: set[str], given: Mapping[str, Any]) -> InputError:
+    for name in given:
+        if name not in own:
+            owner = program.parameter(name).owner
+            return InputError(f"{program.name}: input {name!r} belongs to {owner}; this side is {party!r}")
+    return InputError(f"{program.name}: input {min(own - given.keys())!r} of {party!r} is missing")
 
 
 def _certificate(
