@@ -75,11 +75,11 @@ Protocol: TypeAlias = Generator[Effect, Any, T]
 """One party of a protocol: yields effects, returns a T."""
 
 
-def send_array(array: NDArray[Any]) -> Protocol[None]:
+def send_array(array: NDArray[Any], *, now: bool = False) -> Protocol[None]:
     """Send a C-contiguous array's bytes in pieces of at most CHUNK bytes. The array is given away."""
     view = array.reshape(-1).view(np.uint8).data
     for start in range(0, len(view), CHUNK):
-        yield Send(view[start : start + CHUNK])
+        yield Send(view[start : start + CHUNK], now=now and start + CHUNK >= len(view))
 
 
 def receive_array(array: NDArray[Any]) -> Protocol[None]:

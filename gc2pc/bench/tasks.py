@@ -220,7 +220,7 @@ def base_ots(place: Place, count: int, repeat: int) -> Timing:
         rng = SystemRng()
         session = b"bench".ljust(32, b"\0")
         if place.role == 0:
-            drive(base.sender(count, session, batch, rng), link)
+            drive(base.sender(count, session, batch, rng, lambda *pads: pads), link)
         else:
             choices = np.frombuffer(secrets.token_bytes(count), np.uint8) & np.uint8(1)
             drive(base.receiver(choices, session, batch, rng), link)

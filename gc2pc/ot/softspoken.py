@@ -258,8 +258,13 @@ class Receiver(_Extension):
             PeerError: The peer sent an invalid group element.
             ConsistencyCheckFailed: The peer failed the base OTs' challenge.
         """
-        pads0, pads1 = yield from base.sender(KAPPA, self._session_id, batch, rng)
-        seeds, message = ggm.sender(self.k, pads0, pads1, self._session_id)
+        seeds, message = yield from base.sender(
+            KAPPA,
+            self._session_id,
+            batch,
+            rng,
+            lambda pads0, pads1: ggm.sender(self.k, pads0, pads1, self._session_id),
+        )
         self._use_trees(seeds, message)
         yield Send(message)
 

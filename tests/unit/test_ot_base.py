@@ -21,7 +21,7 @@ def choices_of(n: int, seed: bytes = b"") -> NDArray[np.uint8]:
 
 
 def ends(choices: NDArray[np.uint8], batch: int = 0):
-    sender = base.sender(len(choices), SESSION, batch, SeededRng(b"base sender"))
+    sender = base.sender(len(choices), SESSION, batch, SeededRng(b"base sender"), lambda *pads: pads)
     return sender, base.receiver(choices, SESSION, batch, SeededRng(b"base receiver"))
 
 
@@ -53,7 +53,7 @@ def test_the_wire_is_the_specifications():
 def test_batches_and_sessions_have_their_own_pads():
     choices = choices_of(4)
     other = run_pair(
-        base.sender(4, b"other", 0, SeededRng(b"base sender")),
+        base.sender(4, b"other", 0, SeededRng(b"base sender"), lambda *pads: pads),
         base.receiver(choices, b"other", 0, SeededRng(b"base receiver")),
     )
     runs = [run(choices).first, run(choices, batch=1).first, other.first]
@@ -63,7 +63,7 @@ def test_batches_and_sessions_have_their_own_pads():
 @pytest.mark.parametrize("n", [0, base.MAX_BATCH + 1])
 def test_the_size_of_a_batch_is_bounded(n: int):
     with pytest.raises(ValueError, match="batch of base OTs"):
-        next(base.sender(n, SESSION, 0, SeededRng(b"")))
+        next(base.sender(n, SESSION, 0, SeededRng(b""), lambda *pads: pads))
     with pytest.raises(ValueError, match="batch of base OTs"):
         next(base.receiver(np.zeros(n, np.uint8), SESSION, 0, SeededRng(b"")))
 
