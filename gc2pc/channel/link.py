@@ -6,6 +6,7 @@ it goes on reading, so two sides that send at the same time do not block each ot
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ BULK_BYTES: Final = 4 * 1024 * 1024
 ABORT_SECONDS: Final = 0.5
 """How long an abort may take to leave, and then how long the peer may take to see it."""
 
-SPIN_SECONDS: Final = 100e-6 if (os.cpu_count() or 1) > 1 else 0.0
+SPIN_SECONDS: Final = 200e-6 if (os.cpu_count() or 1) > 1 else 0.0
 """How long a wait looks again before it sleeps. Waking a sleeper costs 30 to 60 us, several times a whole
 message on loopback; a short run is a handful of messages. (Yielding the core between two looks is worse: any
 other process that wants it keeps it for milliseconds.)"""
@@ -65,6 +66,9 @@ class Link:
         self.timeout = timeout
         self.peer = channel.peer
         self.phase = "start"
+        self.limited_from = -math.inf
+        """The moment (`time.monotonic`) before which no wait counts; infinity lifts the limit. Another thread
+        may set it, for the wait under way too."""
         self.waited_seconds = 0.0
         self.received_bytes = 0
         self._channel = channel
@@ -104,9 +108,10 @@ class Link:
             self._push()
 
     def push(self) -> None:
-        """Let what was sent go as far as it does without waiting, instead of gathering more."""
+        """Let what was sent leave now, as far as that needs no wait."""
         self.outbox.seal()
-        self._push()
+        if self.outbox.queued:
+            self._push()
 
     def flush(self) -> None:
         """Wait until the channel has taken everything that was sent."""
@@ -176,8 +181,12 @@ class Link:
                 if self.inbox.pings != pings:
                     pings, deadline = self.inbox.pings, min(start + self.timeout, last)
                 happened = start < deadline and self._sleep(done, deadline - start)
-                self.waited_seconds += time.monotonic() - start
-                if not happened and self.inbox.pings == pings:
+                now = time.monotonic()
+                self.waited_seconds += now - start
+                if not happened and now < self.limited_from + self.timeout:
+                    deadline = min(now, self.limited_from) + self.timeout
+                    last = deadline + (PING_STRETCH - 1) * self.timeout
+                elif not happened and self.inbox.pings == pings:
                     what, limits = ("only pinged", PING_STRETCH) if deadline == last else ("stalled", 1)
                     seconds = limits * self.timeout
                     raise ChannelError(

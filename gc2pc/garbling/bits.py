@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,10 +14,12 @@ from gc2pc.kernels.labels import shift_labels
 Bits = NDArray[np.uint8]
 Labels = NDArray[np.uint64]
 
+NO_BITS: Final = np.zeros(0, np.uint8)
 
-def send_bits(bits: Bits) -> Protocol[None]:
+
+def send_bits(bits: Bits, *, now: bool = False) -> Protocol[None]:
     """Send uint8[n] of 0/1 as ceil(n / 8) bytes, least significant bit first, padded with zeros."""
-    yield from send_array(np.packbits(bits, bitorder="little"))
+    yield from send_array(np.packbits(bits, bitorder="little"), now=now)
 
 
 def receive_bits(count: int, what: str) -> Protocol[Bits]:
@@ -47,4 +51,4 @@ def shift(labels: Labels, bits: Bits, delta: NDArray[np.uint64], out: Labels) ->
 
 def colors(labels: Labels) -> Bits:
     """The color bits of labels uint64[n, 2], as uint8[n]."""
-    return (labels[:, 0] & np.uint64(1)).astype(np.uint8)
+    return (labels[:, 0] & np.uint64(1)).astype(np.uint8) if len(labels) else NO_BITS

@@ -36,11 +36,19 @@ TWEAK_LIMIT: Final = 1 << 64
 
 
 class OtSender(Interface):
-    """What garbling needs of a correlated OT under delta, at the garbler."""
+    """What garbling needs of a correlated OT under delta, at the garbler. See `gc2pc.ot.cot`."""
+
+    pooled: int
 
     def path(self, n: int) -> str: ...
 
-    def extend(self, n: int, out: Labels | None = None) -> Protocol[Labels]: ...
+    def extend(
+        self, n: int, out: Labels | None = None, then: Callable[[], Protocol[None]] | None = None
+    ) -> Protocol[Labels]: ...
+
+    def refill_size(self) -> int: ...
+
+    def refill(self) -> Protocol[None]: ...
 
     def destroy(self) -> None: ...
 
@@ -48,9 +56,17 @@ class OtSender(Interface):
 class OtReceiver(Interface):
     """The same at the evaluator: random choice bits r, and t = q xor r * delta."""
 
+    pooled: int
+
     def path(self, n: int) -> str: ...
 
-    def extend(self, n: int, out: Labels | None = None) -> Protocol[tuple[Bits, Labels]]: ...
+    def extend(
+        self, n: int, out: Labels | None = None, then: Callable[[Bits], Protocol[None]] | None = None
+    ) -> Protocol[tuple[Bits, Labels]]: ...
+
+    def refill_size(self) -> int: ...
+
+    def refill(self) -> Protocol[None]: ...
 
     def destroy(self) -> None: ...
 
@@ -61,7 +77,7 @@ MakeReceiver: TypeAlias = Callable[[bytes, Rng], OtReceiver]
 
 def random_block(rng: Rng) -> Label:
     """128 random bits as uint64[2]."""
-    return np.frombuffer(rng.bytes(LABEL_BYTES), dtype="<u8").astype(np.uint64)
+    return np.frombuffer(bytearray(rng.bytes(LABEL_BYTES)), dtype="<u8").view(np.uint64)
 
 
 class _Context:

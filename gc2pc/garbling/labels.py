@@ -10,7 +10,7 @@ Parties: garbler (OT sender) and evaluator (OT receiver).
     shared inputs       the evaluator's share as above; the garbler's share a shifts W0 by a * delta.
     joint random bits   b = r, uncorrected; the garbler draws a: W0 = q xor a * delta. Value: a xor r.
 
-Rounds: the choice bits follow the last OT message of the evaluator in the same flight; S (first run of a
+Rounds: the choice bits ride with the last OT message of the evaluator; S (first run of a
 context) and the seed open the garbler's answer. Bytes: ceil(choices / 8) from the evaluator; 16 for the seed
 if the garbler has inputs, 16 for S once.
 Assumption: the OT's; AES-128 as a PRG. Threat model: semi-honest, with an OT secure against malicious
@@ -20,15 +20,16 @@ flips a shared input: either holder of shares can flip the bits they add up to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Protocol, Send, receive_bytes
-from gc2pc.garbling.bits import Bits, Labels, receive_bits, send_bits, shift, shifted
+from gc2pc.garbling.bits import NO_BITS, Bits, Labels, receive_bits, send_bits, shift, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext, random_block
 from gc2pc.garbling.plan import InputPlan, RunPlan, Source, source_of
 from gc2pc.ir.draws import draw
@@ -36,11 +37,12 @@ from gc2pc.kernels.hashing import prg
 from gc2pc.params import LABEL_BYTES
 
 if TYPE_CHECKING:
-    from gc2pc.ir.circuit import Circuit
+    from gc2pc.ir.circuit import Circuit, InputPort
     from gc2pc.ir.machine import Machine
 
+T = TypeVar("T")
+
 NO_LABELS = np.zeros((0, 2), np.uint64)
-NO_BITS = np.zeros(0, np.uint8)
 NO_SEED = np.zeros(0, np.uint64)
 
 MANY_LABELS: Final = 1 << 14
@@ -81,8 +83,23 @@ def draw_own(circuit: Circuit, batch: int, rng: Rng, source: Source) -> dict[str
 
     How long it takes depends on what is drawn: do it where the peer waits for nothing.
     """
-    ports = [port for port in circuit.inputs if port.random and source_of(circuit, port) is source]
+    ports = _drawn_ports(circuit, source)
     return {p.name: draw(p.type, p.wires, p.lanes, batch, rng.bytes) for p in ports if batch}
+
+
+@lru_cache(64)
+def _drawn_ports(circuit: Circuit, source: Source) -> tuple[InputPort, ...]:
+    return tuple(port for port in circuit.inputs if port.random and source_of(circuit, port) is source)
+
+
+def draw_coins(plan: RunPlan, rng: Rng) -> dict[str, Bits]:
+    """The garbler's halves of all joint random bits."""
+    return {item.port.name: draw_bits(rng, item.count) for item in plan.of(Source.RANDOM)}
+
+
+def draw_seed(plan: RunPlan, rng: Rng) -> NDArray[np.uint64]:
+    """The seed of the garbler's own labels, uint64[2]; empty if it has none."""
+    return random_block(rng) if plan.drawn else NO_SEED
 
 
 def forget(drawn: Mapping[str, Bits]) -> None:
@@ -109,15 +126,25 @@ def expand(seed: NDArray[np.uint64], machine: Machine, plan: RunPlan) -> Iterato
 
 
 def garbler_transfer(
-    context: GarblingContext, machine: Machine | None, plan: RunPlan
-) -> Protocol[tuple[Labels, Bits]]:
-    """The garbler's q of all OTs, and the masked choice bits d of those that have one.
+    context: GarblingContext, machine: Machine | None, plan: RunPlan, meanwhile: Callable[[], T]
+) -> Protocol[tuple[Labels, Bits, T]]:
+    """The garbler's q of all OTs, the masked choice bits d of those that have one, and `meanwhile`'s result.
 
-    q lies in the arena already, if there is a machine and the ports are neighbours there.
+    q lies in the arena already, if there is a machine and the ports are neighbours there. `meanwhile` is
+    called before d is awaited: for work that needs nothing of the peer's.
     """
-    q = (yield from context.ot.extend(plan.ots, ot_area(machine, plan))) if plan.ots else NO_LABELS
-    d = yield from receive_bits(plan.choices, "choice bits")
-    return q, d
+    if not plan.ots:
+        return NO_LABELS, NO_BITS, meanwhile()
+    result: T
+    d = NO_BITS
+
+    def choices() -> Protocol[None]:
+        nonlocal result, d
+        result = meanwhile()
+        d = yield from receive_bits(plan.choices, "choice bits")
+
+    q = yield from context.ot.extend(plan.ots, ot_area(machine, plan), choices)
+    return q, d, result
 
 
 def evaluator_transfer(
@@ -126,13 +153,16 @@ def evaluator_transfer(
     """The evaluator's active labels t of all OTs, in the arena as q is; sends its masked choice bits."""
     if not plan.ots:
         return NO_LABELS
-    r, t = yield from context.ot.extend(plan.ots, ot_area(machine, plan))
-    masked, at = [NO_BITS], 0
-    for item in plan.ot_ports:
-        if item.source is not Source.RANDOM:
-            masked.append(inputs[item.port.name].reshape(-1) ^ r[at : at + item.count])
-        at += item.count
-    yield from send_bits(np.concatenate(masked))
+
+    def choose(r: Bits) -> Protocol[None]:
+        masked, at = [NO_BITS], 0
+        for item in plan.ot_ports:
+            if item.source is not Source.RANDOM:
+                masked.append(inputs[item.port.name].reshape(-1) ^ r[at : at + item.count])
+            at += item.count
+        yield from send_bits(np.concatenate(masked), now=True)
+
+    r, t = yield from context.ot.extend(plan.ots, ot_area(machine, plan), choose)
     r[:] = 0  # joint random bits are deleted once used
     return t
 
@@ -150,7 +180,8 @@ def place_transfer(
     context: GarblingContext,
     machine: Machine,
     plan: RunPlan,
-    transferred: tuple[Labels, Bits],
+    q: Labels,
+    d: Bits,
     shares: Mapping[str, Bits],
 ) -> None:
     """Set W0 of the ports that came by OT.
@@ -159,10 +190,10 @@ def place_transfer(
         context: The garbler's.
         machine: Its machine.
         plan: The run's.
-        transferred: From `garbler_transfer`; the bits are wiped.
+        q: From `garbler_transfer`.
+        d: Likewise; wiped.
         shares: The garbler's shares of shared ports, and its halves of joint random bits, which are wiped.
     """
-    q, d = transferred
     at = corrected = 0
     for item in plan.ot_ports:
         bits = d[corrected : corrected + item.count]
@@ -180,27 +211,29 @@ def place_transfer(
 # -- the garbler's own inputs --------------------------------------------------------------------
 
 
-def send_labels(
+def many(plan: RunPlan) -> bool:
+    """Whether the seed leaves before the garbler's own labels are made, so that both expand it at once."""
+    return plan.drawn + plan.ots >= MANY_LABELS
+
+
+def place_own(
     context: GarblingContext,
     machine: Machine,
     plan: RunPlan,
-    transferred: tuple[Labels, Bits],
+    seed: NDArray[np.uint64],
     inputs: Mapping[str, Bits],
-    rng: Rng,
-) -> Protocol[None]:
-    """Set W0 of all input ports; send S if the evaluator lacks it, and the seed of the garbler's own labels.
-
-    What is sent leaves first if there is much to do, so that both parties expand the seed at the same time.
-    """
-    coins = {item.port.name: draw_bits(rng, item.count) for item in plan.of(Source.RANDOM)}
-    start = b"" if context.start_sent else context.start.astype("<u8").tobytes()
-    context.start_sent = True
-    seed = random_block(rng) if plan.drawn else NO_SEED
-    if start or plan.drawn:
-        yield Send(start + seed.astype("<u8").tobytes(), now=plan.drawn + plan.ots >= MANY_LABELS)
-    place_transfer(context, machine, plan, transferred, {**inputs, **coins})
+) -> None:
+    """Set W0 of the garbler's own inputs."""
     for item, active in expand(seed, machine, plan):
         place_shifted(machine, item, active, inputs[item.port.name].reshape(-1), context.delta)
+
+
+def send_labels(context: GarblingContext, plan: RunPlan, seed: NDArray[np.uint64]) -> Protocol[None]:
+    """Send S if the evaluator lacks it, and the seed of the garbler's own labels, if it has any."""
+    start = b"" if context.start_sent else context.start.tobytes()
+    context.start_sent = True
+    if message := start + seed.tobytes():
+        yield Send(message, now=many(plan))
 
 
 def receive_labels(context: EvaluationContext, machine: Machine, plan: RunPlan) -> Protocol[None]:

@@ -30,6 +30,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -136,8 +137,8 @@ def send_decode_info(context: GarblingContext, w0: Labels, first_tweak: int) -> 
         scratch = _scratch(scratch, len(part))
         buffer = yield Buffer(len(part) * ROW_BYTES)
         decode_info(part, context, first_tweak + 2 * at, scratch, as_labels(buffer))
-        yield Send(buffer)
         at += len(part)
+        yield Send(buffer, now=at == len(w0))
 
 
 def receive_decode_info(context: EvaluationContext, active: Labels, first_tweak: int) -> Protocol[Bits]:
@@ -157,9 +158,14 @@ def receive_decode_info(context: EvaluationContext, active: Labels, first_tweak:
 # -- returned to the garbler ---------------------------------------------------------------------
 
 
+@lru_cache(16)
+def _oracle(context_id: bytes) -> Oracle:
+    return Oracle(context_id, DOMAIN)
+
+
 def output_hash(active: Labels, context_id: bytes, run: int) -> bytes:
     """32 bytes that only somebody who holds all of these active labels can know."""
-    query = Oracle(context_id, DOMAIN).absorb()
+    query = _oracle(context_id).absorb()
     query.update(run.to_bytes(8, "little") + len(active).to_bytes(8, "little"))
     labels = np.ascontiguousarray(active, dtype="<u8").view(np.uint8).data
     query.update(hashlib.sha256(labels).digest())  # several times as fast as SHA-512 on long inputs
@@ -193,7 +199,7 @@ def decode_and_return(
     if len(returned) and not early:
         yield from send_bits(colors(returned))
     if len(returned):
-        yield Send(proof)
+        yield Send(proof, now=True)
     return bits
 
 

@@ -170,6 +170,8 @@ class Machine:
         table: NDArray[np.uint64],
         limit: int,
     ) -> None:
+        if self._cursor[opcodes.BLOCK] == len(self.circuit.blocks):
+            return  # whoever streams tables asks once more for the free gates after the last AND
         self._keys[opcodes.DELTA] = delta
         self._keys[opcodes.START] = start
         crew, begun = self._crew, time.perf_counter()

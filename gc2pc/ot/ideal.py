@@ -10,6 +10,8 @@ either end may ask first, and the receiver's needs no delta.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,6 +58,8 @@ class Dealer:
 
 
 class _End:
+    pooled = 0
+
     def __init__(self, dealer: Dealer) -> None:
         self._dealer = dealer
         self._calls = 0
@@ -65,6 +69,14 @@ class _End:
         """As `gc2pc.ot.cot`: "none" or "direct"; a dealer sets nothing up."""
         self._require_alive()
         return "direct" if n else "none"
+
+    def refill_size(self) -> int:
+        """0: a dealer has no pool."""
+        return 0
+
+    def refill(self) -> Protocol[None]:
+        """Nothing."""
+        yield from ()
 
     def destroy(self) -> None:
         """Refuse everything from now on."""
@@ -87,21 +99,26 @@ class IdealSender(_End):
         super().__init__(dealer)
         self._delta = delta.copy()
 
-    def extend(self, n: int, out: Rows | None = None) -> Protocol[Rows]:
+    def extend(
+        self, n: int, out: Rows | None = None, then: Callable[[], Protocol[None]] | None = None
+    ) -> Protocol[Rows]:
         """q, uint64[n, 2]."""
         r, t = self._deal(n)
-        yield from ()  # a protocol without effects
+        yield from then() if then is not None else ()
         return _put(t ^ r.astype(np.uint64)[:, None] * self._delta, out)
 
 
 class IdealReceiver(_End):
     """The same methods as `gc2pc.ot.cot.CotReceiver`."""
 
-    def extend(self, n: int, out: Rows | None = None) -> Protocol[tuple[Bits, Rows]]:
+    def extend(
+        self, n: int, out: Rows | None = None, then: Callable[[Bits], Protocol[None]] | None = None
+    ) -> Protocol[tuple[Bits, Rows]]:
         """r, uint8[n], and t = q xor r * delta, uint64[n, 2]."""
         r, t = self._deal(n)
-        yield from ()  # a protocol without effects
-        return r.copy(), _put(t.copy(), out)
+        r = r.copy()  # which the caller wipes
+        yield from then(r) if then is not None else ()
+        return r, _put(t.copy(), out)
 
 
 def _put(rows: Rows, out: Rows | None) -> Rows:

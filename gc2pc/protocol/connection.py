@@ -10,19 +10,20 @@ counters: open a new connection. Rounds, bytes, assumption and threat model: see
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final, NamedTuple, NoReturn
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 
 from gc2pc.crypto.rng import Rng
-from gc2pc.effects import Protocol
+from gc2pc.effects import Phase, Protocol
 from gc2pc.errors import HandshakeMismatch, InputError
 from gc2pc.garbling.bits import Bits
 from gc2pc.garbling.context import EvaluationContext, GarblingContext, MakeReceiver, MakeSender
 from gc2pc.garbling.outputs import Outputs
 from gc2pc.garbling.plan import RunPlan, Source, plan_run, source_of
 from gc2pc.garbling.schemes import DEFAULT
-from gc2pc.ir.circuit import Circuit
+from gc2pc.ir.circuit import Circuit, InputPort
 from gc2pc.ir.crew import Crew
 from gc2pc.ot.cot import CotReceiver, CotSender
 from gc2pc.protocol.admission import CERTIFICATE, NO_HASH, Account, Admission
@@ -30,6 +31,8 @@ from gc2pc.protocol.evaluator import evaluator
 from gc2pc.protocol.garbler import garbler
 from gc2pc.protocol.header import BUDGET, UNDECIDED, Pairs, Records, RunHeader, knows_ots
 from gc2pc.protocol.hello import Agreement, context_id, exchange_hello
+
+T = TypeVar("T")
 
 
 class ObliviousTransfer(NamedTuple):
@@ -40,6 +43,13 @@ class ObliviousTransfer(NamedTuple):
 
 
 COT: Final = ObliviousTransfer(CotSender, CotReceiver)
+
+
+class FinishedRun(NamedTuple):
+    """What a run moved and how its OTs were made, and how many of them were in the pool before it."""
+
+    plan: RunPlan
+    ots_pooled: int
 
 
 class Connection:
@@ -59,17 +69,12 @@ class Connection:
         self._evaluation: EvaluationContext | None = None
         self._busy = False
         self.closed = False
-        self.last_plan: RunPlan | None = None
-        """What the last finished run moved, and how its OTs were made."""
+        self._last_context: GarblingContext | EvaluationContext | None = None
+        self.last_run: FinishedRun | None = None
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "open"
         return f"<Connection of {self.agreement.name!r} with {self.agreement.peer!r}: {state}>"
-
-    @property
-    def last_path(self) -> str:
-        """How the last run's OTs were made: "none", "direct" or "extension"."""
-        return self.last_plan.ot_path if self.last_plan else "none"
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("a Connection is never copied or pickled: its contexts would be used twice")
@@ -126,9 +131,7 @@ class Connection:
             PeerError: The peer broke the protocol or runs something else; the connection is closed.
             PrivacyBudgetExceeded: One side's ledger does not allow the run; the connection is closed.
         """
-        if self.closed or self._busy:
-            raise RuntimeError("the connection is closed" if self.closed else "a run is under way")
-        self._busy = True
+        self._begin()
         try:
             garbles = self._garbles(circuit)
             check_inputs(circuit, inputs, batch, batched, garbler=garbles)
@@ -145,16 +148,70 @@ class Connection:
         except BaseException:
             self._busy = False
             raise
+        context.runs += 1
+        admit = None if admission is None else admission.step
+        if isinstance(context, GarblingContext):
+            party = garbler(context, circuit, header, inputs, self._rng, admit, crew)
+        else:
+            party = evaluator(context, circuit, header, inputs, self._rng, admit, crew)
+        plan, outputs = yield from self._guarded(party)
+        self._last_context = context
+        self.last_run = FinishedRun(plan, context.ot.pooled if plan.ots else 0)
+        return outputs
+
+    def refill_size(self) -> int:
+        """How many OTs `refill` has to make now: the same on both sides, after the same runs."""
+        if self.closed or self._last_context is None:
+            return 0
+        return self._last_context.ot.refill_size()
+
+    def refill(self) -> Protocol[None]:
+        """Refill the OT pool of the last run's context: one flight from its evaluator, nothing if it is full.
+
+        Both sides do this between the same two runs, or neither does.
+
+        Raises:
+            PeerError: The peer broke the protocol; the connection is closed.
+        """
+        self._begin()
+        if self._last_context is None:
+            self._busy = False
+            return
+        yield from self._guarded(self._refill(self._last_context))
+
+    @staticmethod
+    def _refill(context: GarblingContext | EvaluationContext) -> Protocol[None]:
+        context.require_alive()
+        yield Phase("refill")
+        yield from context.ot.refill()
+
+    def _begin(self) -> None:
+        """One protocol at a time."""
+        if self.closed or self._busy:
+            raise RuntimeError("the connection is closed" if self.closed else "a run is under way")
+        self._busy = True
+
+    def _guarded(self, party: Protocol[T]) -> Protocol[T]:
+        """Drive `party`; what ends it early, `close` too, closes the connection and destroys the contexts."""
+        answer: Any = None
         try:
-            self.last_plan, outputs = yield from self._run(context, circuit, header, inputs, admission, crew)
+            while True:
+                effect = party.send(answer)
+                if not self.closed:
+                    answer = yield effect
+                if self.closed:
+                    raise RuntimeError("the connection was closed during the run")
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
         except BaseException:
             self.closed = True
             raise
         finally:
+            party.close()
             self._busy = False
             if self.closed:
                 self._destroy()
-        return outputs
 
     def _header(
         self,
@@ -196,35 +253,6 @@ class Connection:
             )
         return circuit.parties[circuit.garbler] == self.agreement.name
 
-    def _run(
-        self,
-        context: GarblingContext | EvaluationContext,
-        circuit: Circuit,
-        header: RunHeader,
-        inputs: Mapping[str, Bits],
-        admission: Admission | None,
-        crew: Crew | None,
-    ) -> Protocol[tuple[RunPlan, Outputs]]:
-        context.runs += 1
-        admit = None if admission is None else admission.step
-        if isinstance(context, GarblingContext):
-            party = garbler(context, circuit, header, inputs, self._rng, admit, crew)
-        else:
-            party = evaluator(context, circuit, header, inputs, self._rng, admit, crew)
-        answer: Any = None
-        try:
-            while True:
-                effect = party.send(answer)
-                if not self.closed:
-                    answer = yield effect
-                if self.closed:
-                    raise RuntimeError("the connection was closed during the run")
-        except StopIteration as stop:
-            result: tuple[RunPlan, Outputs] = stop.value
-            return result
-        finally:
-            party.close()
-
     def _garbling_context(self) -> GarblingContext:
         if self._garbling is None:
             ident = context_id(self.agreement.session_id, self.agreement.name)
@@ -252,11 +280,9 @@ def check_inputs(
     garbler: bool,
 ) -> None:
     """Raise InputError unless `inputs` are exactly one side's ports, in the right shapes, 0s and 1s."""
-    own = {Source.GARBLER if garbler else Source.EVALUATOR, Source.SHARED}
-    ports = {
-        port.name: port for port in circuit.inputs if source_of(circuit, port) in own and not port.random
-    }
-    for name in sorted((inputs.keys() ^ ports.keys()) | (set(batched) - ports.keys())):
+    ports = _own_ports(circuit, garbler)
+    if inputs.keys() != ports.keys() or (batched and not ports.keys() >= set(batched)):
+        name = min((inputs.keys() ^ ports.keys()) | (set(batched) - ports.keys()))
         known = "missing" if name in ports else "not an input of this side"
         raise InputError(f"{circuit.name}: input {name!r} is {known}")
     if batch is not None and batch < 1:
@@ -270,3 +296,10 @@ def check_inputs(
             raise InputError(f"{circuit.name}: input {name!r} needs uint8 bits {shape}, got {bits.shape}")
         if bits.size and int(bits.max()) > 1:  # says nothing about the value but that it is malformed
             raise InputError(f"{circuit.name}: input {name!r} has values other than 0 and 1")
+
+
+@lru_cache(64)
+def _own_ports(circuit: Circuit, garbler: bool) -> dict[str, InputPort]:
+    """The ports that one side passes, by name."""
+    own = {Source.GARBLER if garbler else Source.EVALUATOR, Source.SHARED}
+    return {port.name: port for port in circuit.inputs if source_of(circuit, port) in own and not port.random}

@@ -18,11 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gc2pc.crypto.rng import Rng
 from gc2pc.effects import Phase, Protocol
 from gc2pc.garbling import labels, outputs
-from gc2pc.garbling.bits import Bits, Labels, colors
+from gc2pc.garbling.bits import Bits, colors
 from gc2pc.garbling.context import GarblingContext
 from gc2pc.garbling.plan import TABLES, RunPlan, Source
 from gc2pc.ir.circuit import Circuit
@@ -66,12 +70,25 @@ def garbler(
         def machine_of(batch: int) -> Machine:
             return stack.enter_context(Machine(circuit, batch, context.arena, crew))
 
-        def transfer(plan: RunPlan) -> Protocol[tuple[Machine | None, tuple[Labels, Bits]]]:
+        def draw(plan: RunPlan) -> tuple[dict[str, Bits], NDArray[np.uint64]]:
+            own = drawn or labels.draw_own(circuit, plan.batch, rng, Source.GARBLER)
+            return {**own, **labels.draw_coins(plan, rng)}, labels.draw_seed(plan, rng)
+
+        def transfer(plan: RunPlan) -> Protocol[Any]:
             machine = machine_of(header.batch) if header.batch else None
-            return machine, (yield from labels.garbler_transfer(context, machine, plan))
+
+            def begin() -> tuple[Machine, dict[str, Bits], NDArray[np.uint64]] | None:
+                if machine is None:
+                    return None  # the batch size comes with the peer's header
+                own, seed = draw(plan)
+                if not labels.many(plan):
+                    labels.place_own(context, machine, plan, seed, {**inputs, **own})
+                return machine, own, seed
+
+            return labels.garbler_transfer(context, machine, plan, begin)
 
         yield Phase("transfer")
-        plan, (machine, transferred) = yield from with_header(
+        plan, (q, d, begun) = yield from with_header(
             header,
             circuit,
             transfer,
@@ -79,12 +96,14 @@ def garbler(
             garbler=True,
             admit=admit,
         )
-        machine = machine or machine_of(plan.batch)
-        drawn = drawn or labels.draw_own(circuit, plan.batch, rng, Source.GARBLER)
+        machine, own, seed = begun or (machine_of(plan.batch), *draw(plan))
 
         yield Phase("labels")
-        yield from labels.send_labels(context, machine, plan, transferred, {**inputs, **drawn}, rng)
-        labels.forget(drawn)
+        yield from labels.send_labels(context, plan, seed)
+        labels.place_transfer(context, machine, plan, q, d, {**inputs, **own})
+        if begun is None or labels.many(plan):
+            labels.place_own(context, machine, plan, seed, {**inputs, **own})
+        labels.forget(own)
 
         yield Phase(TABLES)
         gates = context.take_tweaks(plan.scheme.tweaks_per_and * plan.ands)

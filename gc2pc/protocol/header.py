@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, TypeVar
 
 from gc2pc.effects import Protocol, Receive, Send, receive_bytes
@@ -86,26 +86,8 @@ class RunHeader:
 
     @cached_property
     def _message(self) -> bytes:
-        writer = Writer()
-        writer.fixed(bytes.fromhex(self.digest), DIGEST_BYTES)
-        writer.text(self.name, MAX_TEXT)
-        writer.integer(self.garbler, 1)
-        writer.integer(self.batch, 8)
-        writer.integer(PATHS.index(self.path), 1)
-        writer.text(self.scheme, MAX_TEXT)
-        writer.integer(self.run, 8)
-        writer.integer(len(self.batched), 2)
-        for text in self.batched:
-            writer.text(text, MAX_TEXT)
-        writer.integer(len(self.options), 1)
-        for key, value in self.options:
-            writer.text(key, MAX_TEXT)
-            writer.text(value, MAX_TEXT)
-        writer.integer(len(self.records), 1)
-        for label, data in self.records:
-            writer.text(label, MAX_TEXT)
-            writer.data(data, MAX_HEADER)
-        body = writer.finish()
+        head = _head(self.digest, self.name, self.garbler, self.batch, self.path, self.scheme)
+        body = head + self.run.to_bytes(8, "little") + _tail(self.batched, self.options, self.records)
         if len(body) > MAX_HEADER:
             raise ValueError(f"a run header of {len(body)} bytes: at most {MAX_HEADER} are allowed")
         return len(body).to_bytes(4, "little") + body
@@ -145,6 +127,37 @@ def receive_header(ours: RunHeader) -> Protocol[RunHeader]:
     return ours if body == ours.encode()[4:] else RunHeader.decode(body)
 
 
+@lru_cache(64)
+def _head(digest: str, name: str, garbler: int, batch: int, path: str, scheme: str) -> bytes:
+    """The fields before the run's number; all but that number is the same in every run of a kind."""
+    writer = Writer()
+    writer.fixed(bytes.fromhex(digest), DIGEST_BYTES)
+    writer.text(name, MAX_TEXT)
+    writer.integer(garbler, 1)
+    writer.integer(batch, 8)
+    writer.integer(PATHS.index(path), 1)
+    writer.text(scheme, MAX_TEXT)
+    return writer.finish()
+
+
+@lru_cache(64)
+def _tail(batched: tuple[str, ...], options: Pairs, records: Records) -> bytes:
+    """The fields behind it."""
+    writer = Writer()
+    writer.integer(len(batched), 2)
+    for text in batched:
+        writer.text(text, MAX_TEXT)
+    writer.integer(len(options), 1)
+    for key, value in options:
+        writer.text(key, MAX_TEXT)
+        writer.text(value, MAX_TEXT)
+    writer.integer(len(records), 1)
+    for label, data in records:
+        writer.text(label, MAX_TEXT)
+        writer.data(data, MAX_HEADER)
+    return writer.finish()
+
+
 # -- what the two headers agree on ---------------------------------------------------------------
 
 
@@ -178,8 +191,7 @@ def agree(ours: RunHeader, theirs: RunHeader, circuit: Circuit, *, garbler: bool
     for what, here, there in _differences(ours, theirs) if ours != theirs else ():
         raise HandshakeMismatch(f"{what} differs: {here} here, {there} at the peer")
     batch = max(ours.batch, theirs.batch, 1)
-    most = largest_peer_batch(circuit)
-    if batch > most and 0 in (ours.batch, theirs.batch):
+    if 0 in (ours.batch, theirs.batch) and batch > (most := largest_peer_batch(circuit)):
         raise HandshakeMismatch(
             f"batch size {batch}: a side that names none itself takes at most {most} of this circuit"
         )

@@ -101,7 +101,8 @@ def run_parties(
         connection.close()
         name = connection.agreement.name
         outputs[name] = job.decode(result)
-        reports[name] = report_of(connection, traffic)
+        assert connection.last_run is not None
+        reports[name] = report_of(connection.agreement, connection.last_run, traffic)
     transcripts = None
     if hello.transcripts is not None and pair.transcripts is not None:
         transcripts = {n: hello.transcripts[i] + pair.transcripts[i] for i, n in enumerate(names)}

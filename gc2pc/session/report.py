@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from gc2pc.garbling.plan import TABLES
-from gc2pc.protocol.connection import Connection
+from gc2pc.protocol.connection import FinishedRun
+from gc2pc.protocol.hello import Agreement
 from gc2pc.session.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ class RunReport:
         and_gates: ANDs of the run, all instances together.
         table_bytes: Bytes of garbled tables among those that were sent or received, as counted.
         ots: Oblivious transfers of the run, without those of their own set-up.
+        ots_pooled: Of these, how many were made between runs: they cost this run nothing.
         ot_path: How they were made: "none", "direct" or "extension".
         bytes_sent: Payload; `framing_sent` comes on top.
         bytes_received: Likewise.
-        rounds: Maximal one-way runs of messages.
+        rounds: Maximal one-way runs of messages, as this side sees them; docs/protocol.md has them per path.
         seconds: The run, from the first message on; compiling and encoding are not in it.
         waiting_seconds: Of these, waiting for the peer or for room to send.
         phases: Seconds per phase of the protocol.
@@ -45,6 +47,7 @@ class RunReport:
     and_gates: int
     table_bytes: int
     ots: int
+    ots_pooled: int
     ot_path: str
     bytes_sent: int
     bytes_received: int
@@ -67,11 +70,12 @@ class RunReport:
 
     def __str__(self) -> str:
         batch = f" x {self.batch}" if self.batch > 1 else ""
+        pooled = f", {self.ots_pooled:,} made before" if self.ots_pooled else ""
         rows = [
             ("program", f"{self.program}{batch} ({self.digest[:12]})"),
             ("role", f"{self.party} is the {self.role}, {self.peer} the other"),
             ("circuit", f"{self.and_gates:,} ANDs, {format_bytes(self.table_bytes)} of tables"),
-            ("OTs", f"{self.ots:,} ({self.ot_path})"),
+            ("OTs", f"{self.ots:,} ({self.ot_path}{pooled})"),
             ("sent", format_bytes(self.bytes_sent)),
             ("received", format_bytes(self.bytes_received)),
             ("rounds", str(self.rounds)),
@@ -83,10 +87,11 @@ class RunReport:
         return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
 
 
-def report_of(connection: Connection, traffic: Traffic, privacy: Spending | None = None) -> RunReport:
-    """The report of the run that `connection` has just finished, and of what a ledger was charged for it."""
-    plan, agreement = connection.last_plan, connection.agreement
-    assert plan is not None
+def report_of(
+    agreement: Agreement, run: FinishedRun, traffic: Traffic, privacy: Spending | None = None
+) -> RunReport:
+    """The report of a run: what moved, and what a ledger was charged for it."""
+    plan = run.plan
     circuit = plan.circuit
     garbles = circuit.parties[circuit.garbler] == agreement.name
     return RunReport(
@@ -99,7 +104,8 @@ def report_of(connection: Connection, traffic: Traffic, privacy: Spending | None
         and_gates=plan.ands,
         table_bytes=traffic.phase_bytes.get(TABLES, 0),
         ots=plan.ots,
-        ot_path=connection.last_path,
+        ots_pooled=run.ots_pooled,
+        ot_path=plan.ot_path,
         bytes_sent=traffic.bytes_sent,
         bytes_received=traffic.bytes_received,
         framing_sent=traffic.framing_sent,

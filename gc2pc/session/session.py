@@ -5,8 +5,10 @@
 
 Both sides run the same programs in the same order. The first run sets up what all share (garbling context,
 OT); an error in a run ends the session on both sides, and the peer is told why. A wrong input is found before
-anything is sent and leaves the session as it was. A session with a ledger runs only what has a privacy
-certificate, and charges each run before anything leaves this side that depends on an input.
+anything is sent and leaves the session as it was. Between two runs a thread may fill the OT pool (`refill`);
+what goes wrong there is raised by the next run, and costs the last one nothing. A session with a ledger runs
+only what has a privacy certificate, and charges each run before anything leaves this side that depends on an
+input.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from gc2pc.channel.base import Channel, Listener
-from gc2pc.channel.link import Link
+from gc2pc.channel.link import ABORT_SECONDS, Link
 from gc2pc.channel.registry import open_channel, open_listener
 from gc2pc.crypto.rng import Rng, SystemRng
 from gc2pc.errors import ChannelError, CompileError, Gc2pcError, InputError, PrivacyBudgetExceeded
@@ -29,6 +33,7 @@ from gc2pc.protocol.connection import Connection, handshake
 from gc2pc.session.crew import Crew, check_threads
 from gc2pc.session.driver import drive
 from gc2pc.session.job import Job, Runnable, prepare
+from gc2pc.session.refill import Refill
 from gc2pc.session.report import RunReport, report_of
 from gc2pc.session.traffic import Traffic
 
@@ -49,8 +54,8 @@ class Session:
         party: This party's name.
         peer: The other's name, once it has said hello.
         address: Where this side listens (with the port that was taken), or whom it connects to.
-        last_report: The `RunReport` of the last run, or None.
         setup_traffic: What the hello moved, or None before it.
+        refill_traffic: What the last refill of an OT pool between two runs moved, known from the next run on.
         ledger: What this side's runs are charged to, or None.
     """
 
@@ -69,8 +74,9 @@ class Session:
         self.party = str(party)
         self.peer: str | None = None
         self.address = address
-        self.last_report: RunReport | None = None
+        self._report: Callable[[], RunReport] | None = None
         self.setup_traffic: Traffic | None = None
+        self.refill_traffic: Traffic | None = None
         self.ledger = ledger
         self._expects = _other(party)
         self._reach, self._listener = reach, listener
@@ -79,16 +85,23 @@ class Session:
         self._connection: Connection | None = None
         self._closed: str | None = None
         self._crew = Crew(threads)
+        self._refill: Refill | None = None
         self._in_use = threading.Lock()
+        self._process = os.getpid()
 
     def __repr__(self) -> str:
         state = "new" if self._connection is None else f"with {self.peer!r}"
         return f"<Session of {self.party!r}: {f'closed ({self._closed})' if self._closed else state}>"
 
     @property
+    def last_report(self) -> RunReport | None:
+        """The report of the last run, or None. Made when it is asked for: small runs take less time."""
+        return None if self._report is None else self._report()
+
+    @property
     def closed(self) -> bool:
         """Nothing can run any more."""
-        return self._closed is not None
+        return self._closed is not None or (self._refill is not None and self._refill.error is not None)
 
     def open(self) -> Self:
         """Wait for the peer and say hello; nothing happens if that is done.
@@ -183,6 +196,7 @@ class Session:
             link, connection = self._link, self._connection
             assert link is not None
             assert connection is not None
+            waited = self._settle()
             account = self._account(job)
             try:
                 protocol = connection.run(
@@ -199,17 +213,42 @@ class Session:
                 if not isinstance(error, InputError) or connection.closed:
                     self._give_up(error, public_reason(error))
                 raise  # an open connection: found by a last check before anything was sent
-            self.last_report = report_of(connection, traffic, account.spending if account else None)
-            return job.decode(outputs)
+            assert connection.last_run is not None
+            if waited:
+                traffic = traffic.after_waiting(waited, "refill")
+            spending = account.spending if account else None
+            self._report = partial(report_of, connection.agreement, connection.last_run, traffic, spending)
+            try:
+                return job.decode(outputs)
+            finally:
+                if connection.refill_size():
+                    self._refill = Refill(connection, link)
+
+    def _settle(self) -> float:
+        """Wait until the refill that the last run began has ended, and for how long that took."""
+        if self._refill is None:
+            return 0.0
+        start = time.perf_counter()
+        try:
+            self._refill.settle()
+        except BaseException as error:
+            self._give_up(error, public_reason(error))
+            raise
+        self.refill_traffic, self._refill = self._refill.traffic, None
+        return time.perf_counter() - start
 
     def close(self) -> None:
         """Close the connection and forget its secrets; a second call does nothing."""
         self._end("by this side")
         if self._link is not None:
             self._link.close()
+        if self._refill is not None:
+            self._refill.stop()
 
     def _give_up(self, error: BaseException, reason: str) -> None:
         """End the session after `error` and tell the peer `reason`."""
+        if self._refill is not None:
+            self._refill.stop(grace=ABORT_SECONDS)
         self._end(reason)
         if self._link is not None:
             self._link.abort(error, reason)
@@ -223,6 +262,8 @@ class Session:
         self._crew.close()
 
     def _require_open(self) -> None:
+        if os.getpid() != self._process:
+            raise RuntimeError("a session does not survive a fork: both processes would use its secrets")
         if self._closed is not None:
             raise ChannelError(f"the session of {self.party} was closed: {self._closed}; open a new one")
 

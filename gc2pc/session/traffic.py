@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gc2pc.effects import Receive, Send
 
@@ -15,7 +15,7 @@ class Traffic:
     Attributes:
         bytes_sent: Payload bytes; `framing_sent` are the channel's own (frame headers, pings).
         bytes_received: Likewise.
-        rounds: Maximal one-way runs of messages, either way.
+        rounds: Maximal one-way runs of messages, either way, as this side sees them.
         phases: Seconds per phase, in order of first appearance.
         phase_bytes: Payload bytes that were sent or received per phase.
         seconds: From the first effect to the last byte handed to the channel.
@@ -31,6 +31,15 @@ class Traffic:
     waiting_seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
     phase_bytes: dict[str, int] = field(default_factory=dict)
+
+    def after_waiting(self, seconds: float, phase: str) -> Traffic:
+        """The same, after a wait that belongs to it and moved nothing."""
+        return replace(
+            self,
+            seconds=self.seconds + seconds,
+            waiting_seconds=self.waiting_seconds + seconds,
+            phases={phase: seconds} | self.phases,
+        )
 
 
 class Meter:

@@ -28,8 +28,13 @@ def exchange(inputs: Inputs, batch: int, batched: set[str]):
     rng = SeededRng(b"coins")
 
     def garbler():
-        transferred = yield from labels.garbler_transfer(garbling, one, plan)
-        yield from labels.send_labels(garbling, one, plan, transferred, inputs.mine[0], rng)
+        mine = {**inputs.mine[0], **labels.draw_coins(plan, rng)}
+        q, d, seed = yield from labels.garbler_transfer(
+            garbling, one, plan, lambda: labels.draw_seed(plan, rng)
+        )
+        labels.place_transfer(garbling, one, plan, q, d, mine)
+        labels.place_own(garbling, one, plan, seed, mine)
+        yield from labels.send_labels(garbling, plan, seed)
 
     def evaluator():
         t = yield from labels.evaluator_transfer(evaluation, two, plan, inputs.mine[1])
@@ -82,25 +87,23 @@ def test_choice_bits_are_masked_and_those_of_coins_never_travel():
     np.testing.assert_array_equal(sent ^ flipped, [0xFF, 0xFF, 0xFF, 0x3F])
 
 
-def sent_with_labels(garbling: GarblingContext, inputs: Inputs, rng: SeededRng) -> bytes:
-    """What the garbler sends with the labels of one run, without the peer's choice bits."""
-    plan, machine = RunPlan(CIRCUIT, 1, frozenset()), Machine(CIRCUIT, 1)
-    transferred = np.zeros((plan.ots, 2), np.uint64), np.zeros(plan.choices, np.uint8)
-    return sent_by(labels.send_labels(garbling, machine, plan, transferred, inputs.mine[0], rng))
+def sent_with_labels(garbling: GarblingContext, rng: SeededRng) -> bytes:
+    """What the garbler sends with the labels of one run."""
+    plan = RunPlan(CIRCUIT, 1, frozenset())
+    return sent_by(labels.send_labels(garbling, plan, labels.draw_seed(plan, rng)))
 
 
 def test_s_is_sent_once_per_context():
     garbling = GarblingContext(bytes(32), SeededRng(b"g"), ideal().sender)
-    inputs = draw(CIRCUIT, 5)
-    sent = [sent_with_labels(garbling, inputs, SeededRng(bytes([i]))) for i in range(3)]
+    sent = [sent_with_labels(garbling, SeededRng(bytes([i]))) for i in range(3)]
     assert [len(message) for message in sent] == [32, 16, 16]
     assert sent[0][:16] == garbling.start.tobytes()
 
 
 def test_a_seed_is_never_used_twice():
     garbling = GarblingContext(bytes(32), SeededRng(b"g"), ideal().sender)
-    inputs, rng = draw(CIRCUIT, 6), SeededRng(b"seeds")
-    assert len({sent_with_labels(garbling, inputs, rng)[-16:] for _ in range(10)}) == 10
+    rng = SeededRng(b"seeds")
+    assert len({sent_with_labels(garbling, rng)[-16:] for _ in range(10)}) == 10
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 1000])

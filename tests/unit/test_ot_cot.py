@@ -110,7 +110,7 @@ def assert_destroyed(end: Any):
         with pytest.raises(RuntimeError, match="destroyed"):
             call()
     assert not end._extension._seeds.any()
-    assert not len(end._spare)
+    assert not len(end._pool)
     assert "destroyed" in repr(end)
 
 
@@ -223,7 +223,7 @@ def test_the_dealer_notices_ends_that_disagree():
 
 
 @pytest.mark.parametrize("copier", [copy.copy, copy.deepcopy])
-def test_two_ends_cannot_share_spare_rows_by_accident(copier: Callable[[Any], Any]):
+def test_two_ends_cannot_share_a_pool_by_accident(copier: Callable[[Any], Any]):
     sender, _, _ = pair_of(2)
     with pytest.raises(TypeError, match="never copied"):
         copier(sender)

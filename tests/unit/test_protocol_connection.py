@@ -99,16 +99,17 @@ def test_many_runs_share_one_context_per_garbler():
 
 def test_a_connection_knows_what_its_last_run_moved():
     pair = connect(real_ot=True)
-    assert (pair.first.last_plan, pair.first.last_path) == (None, "none")
+    assert pair.first.last_run is None
     for batch, path in ((1, "direct"), (60, "extension"), (2, "extension")):
         circuit = mixed()
         inputs = draw(circuit, batch, batch=batch)
         pair.run(circuit, inputs)
         for connection in (pair.first, pair.second):
-            assert connection.last_path == path
-            assert connection.last_plan is not None
-            assert connection.last_plan.batch == batch
-            assert connection.last_plan.batched == (frozenset("abs") if batch > 1 else frozenset())
+            assert connection.last_run is not None
+            plan = connection.last_run.plan
+            assert plan.ot_path == path
+            assert plan.batch == batch
+            assert plan.batched == (frozenset("abs") if batch > 1 else frozenset())
 
 
 def test_a_context_is_made_only_when_its_party_garbles():

@@ -53,9 +53,9 @@ class Recorder:
         garbler, evaluator, bits = labels.garbler_transfer, labels.evaluator_transfer, labels.draw_bits
 
         def garbler_transfer(*arguments: Any) -> Any:
-            q, d = yield from garbler(*arguments)
+            q, d, begun = yield from garbler(*arguments)
             self.q, self.d = as_ints(q), [int(bit) for bit in d]
-            return q, d
+            return q, d, begun
 
         def evaluator_transfer(*arguments: Any) -> Any:
             t = yield from evaluator(*arguments)

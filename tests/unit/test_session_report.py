@@ -16,6 +16,7 @@ REPORT = RunReport(
     and_gates=320,
     table_bytes=10_240,
     ots=320,
+    ots_pooled=0,
     ot_path="extension",
     bytes_sent=12_345,
     bytes_received=6_789,
