@@ -259,3 +259,10 @@ def test_choices_beyond_what_may_ride_wait_for_the_header_that_crosses():
     many = 8 * 21 * 1024
     circuit = ands(many, TO_EVALUATOR)
     assert run(after((many,)), circuit, draw(circuit, 1))[1] == (3, 4)
+
+
+def test_colors_of_many_outputs_cross_the_decoding_rows():
+    """The evaluator turns round twice more, to send them while it waits; the garbler sees one flight."""
+    pair, circuit = after((20_000, 20_000)), ands(20_000, Group.BOTH)
+    refill(pair, 0)
+    assert run(pair, circuit, draw(circuit, 1))[1] == (4, 5)
