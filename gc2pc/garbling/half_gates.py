@@ -55,10 +55,20 @@ def piece(count: int, unit: int) -> int:
     return max(1, min(count, params.CHUNK // unit, max(LAST_BYTES // unit, count // 2)))
 
 
+def table_bytes(machine: Machine) -> int:
+    """Bytes of the next piece of tables.
+
+    Scalar circuits read several times as many bytes of instructions as of tables, and both have to fit into
+    the L2 cache.
+    """
+    most = params.CHUNK // (1 if machine.wide else 2) // params.TABLE_BYTES
+    return params.TABLE_BYTES * max(1, min(piece(machine.remaining, params.TABLE_BYTES), most))
+
+
 def garble(context: GarblingContext, machine: Machine, first_tweak: int) -> Protocol[None]:
     """Garble all ANDs of `machine` under the tweaks from `first_tweak` and send their tables."""
     while machine.remaining:
-        buffer = yield Buffer(piece(machine.remaining, params.TABLE_BYTES) * params.TABLE_BYTES)
+        buffer = yield Buffer(table_bytes(machine))
         machine.garble(as_labels(buffer), context.delta, context.start, first_tweak)
         yield Send(buffer)
     machine.garble(NO_TABLE, context.delta, context.start, first_tweak)  # free gates after the last AND
@@ -67,6 +77,6 @@ def garble(context: GarblingContext, machine: Machine, first_tweak: int) -> Prot
 def evaluate(context: EvaluationContext, machine: Machine, first_tweak: int) -> Protocol[None]:
     """Receive the tables of all ANDs of `machine` and evaluate them."""
     while machine.remaining:
-        view = yield Receive(piece(machine.remaining, params.TABLE_BYTES) * params.TABLE_BYTES)
+        view = yield Receive(table_bytes(machine))
         machine.evaluate(received_labels(view), context.start, first_tweak)
     machine.evaluate(NO_TABLE, context.start, first_tweak)

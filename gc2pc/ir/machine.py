@@ -106,6 +106,11 @@ class Machine:
         """ANDs still to come."""
         return self.total - int(self._cursor[opcodes.DONE])
 
+    @property
+    def wide(self) -> bool:
+        """Whether an instruction has a whole strip to work on, so that tables are most of what is touched."""
+        return self.circuit.widest * self.batch >= STRIP_LANES
+
     def labels(self, port: InputPort) -> NDArray[np.uint64]:
         """The labels of an input port, uint64[wires * lanes * batch, 2], to be filled before the run."""
         first = port.address * self.batch

@@ -234,3 +234,23 @@ def test_a_buffer_stays_whole_until_all_of_one_send_is_out() -> None:
             assert view == bytes([value]) * 10_000
 
     over_channel(sender(), checker())
+
+
+def test_what_the_peer_can_go_on_with_leaves_before_the_next_wait() -> None:
+    one, two = memory_pair()
+    theirs = Link(two, 10)
+
+    def arrived() -> bool:
+        return theirs.inbox.read_some() and theirs.inbox.ring.available > 0
+
+    def protocol() -> Protocol[list[bool]]:
+        yield Send(b"gathered")
+        seen = [arrived()]
+        yield Send(b"with it", now=True)
+        seen.append(arrived())
+        yield Send(b"gathered again")
+        seen.append(arrived())
+        return seen
+
+    assert drive(protocol(), Link(one, 10))[0] == [False, True, False]
+    assert bytes(theirs.receive(29)) == b"gatheredwith itgathered again"
