@@ -39,10 +39,12 @@ def compile_all(progress: Callable[[str, int, int], None] | None = None) -> None
             end), the number of kernels done and the number of kernels.
     """
     kernels = kernel_table()
+    cached = all(kernel.load() for kernel in kernels.values() if not kernel.inner)
     for done, (name, kernel) in enumerate(kernels.items()):
         if progress is not None:
             progress(name, done, len(kernels))
-        kernel.compile()
+        if not cached:
+            kernel.prepare()
     if progress is not None:
         progress("", len(kernels), len(kernels))
 

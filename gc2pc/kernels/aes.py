@@ -19,12 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic, register_jitable
 
 from gc2pc.kernels.aes_rounds import ROUNDS, WIDTHS, Rounds, join, split
+from gc2pc.kernels.deferred import intrinsic, types
 from gc2pc.kernels.simd import (
     BLOCKS,
     I8,
@@ -39,6 +37,7 @@ from gc2pc.kernels.simd import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from gc2pc.kernels.simd import Blocks
@@ -241,7 +240,10 @@ if TYPE_CHECKING:
         """AES-128 of sixteen blocks under sixteen keys."""
 
     def expand_key(key: Blocks, rows: NDArray[np.uint64], row: int) -> None:
-        """Write the round keys of block 0 of `key` to KEY_ROWS rows from `row` on, each four times."""
+        """Write the round keys of block 0 of `key` to KEY_ROWS rows from `row` on, each four times.
+
+        Whoever has the rows begins them at a cache line (`block.scratch`), and wipes them.
+        """
 
     def encrypt_expanded(rows: NDArray[np.uint64], row: int, counter: np.uint64 | int) -> Four:
         """AES-128 of LE128(counter) to LE128(counter + 15), with the round keys that `expand_key` wrote."""
@@ -250,16 +252,16 @@ else:
 
     @intrinsic
     def hash_gates(typingctx, start, tweak, a, b, c, d):
-        return types.UniTuple(blocks_type, 4)(start, tweak, a, b, c, d), _hash(GATE_TWEAKS)
+        return types.UniTuple(blocks_type(), 4)(start, tweak, a, b, c, d), _hash(GATE_TWEAKS)
 
     @intrinsic
     def hash_gate_pairs(typingctx, start, tweak, a0, a1, b0, b1, c0, c1, d0, d1):
-        result = types.UniTuple(blocks_type, 8)
+        result = types.UniTuple(blocks_type(), 8)
         return result(start, tweak, a0, a1, b0, b1, c0, c1, d0, d1), _hash(GATE_TWEAKS)
 
     @intrinsic
     def hash_rows(typingctx, start, tweak, a, b, c, d):
-        return types.UniTuple(blocks_type, 4)(start, tweak, a, b, c, d), _hash(ROW_TWEAKS)
+        return types.UniTuple(blocks_type(), 4)(start, tweak, a, b, c, d), _hash(ROW_TWEAKS)
 
     @intrinsic
     def encrypt_rows(typingctx, k0, k1, k2, k3, a, b, c, d):
@@ -268,7 +270,7 @@ else:
             groups = encrypt(builder, target, list(args[:4]), None, [[x] for x in args[4:]])
             return context.make_tuple(builder, sig.return_type, [block for (block,) in groups])
 
-        return types.UniTuple(blocks_type, 4)(k0, k1, k2, k3, a, b, c, d), emit
+        return types.UniTuple(blocks_type(), 4)(k0, k1, k2, k3, a, b, c, d), emit
 
     @intrinsic
     def expand_key(typingctx, key, rows, row):
@@ -306,14 +308,4 @@ else:
             joined = [join(builder, states[i : i + per]) for i in range(0, len(states), per)]
             return context.make_tuple(builder, sig.return_type, joined)
 
-        return types.UniTuple(blocks_type, 4)(rows, row, counter), emit
-
-
-@register_jitable
-def key_room(count: int) -> tuple[NDArray[np.uint64], int]:
-    """Rows for the round keys of `count` keys, and the first row to use, which begins a cache line.
-
-    A vector across two cache lines costs twice. Whoever uses the rows wipes them.
-    """
-    rows = np.empty((count * KEY_ROWS + 4, 2), np.uint64)
-    return rows, (-(rows.ctypes.data >> 4)) & 3
+        return types.UniTuple(blocks_type(), 4)(rows, row, counter), emit

@@ -13,11 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from llvmlite import ir
-from numba.core import cgutils as _cgutils
 
+from gc2pc.kernels.deferred import cgutils
 from gc2pc.kernels.simd import BLOCK, I8, I32, Lowering, constant, shuffle
-
-cgutils: Any = _cgutils
 
 SHIFT_ROWS: Final = [(5 * i) % 16 for i in range(16)]
 """Byte i of ShiftRows(x) is byte SHIFT_ROWS[i] of x (FIPS 197, section 5.1.2; byte 4c+r is row r)."""

@@ -15,9 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic, models, register_model
 
+from gc2pc.kernels.deferred import arrayobj, cgutils, intrinsic, register_type, types
 from gc2pc.kernels.simd import BLOCK, I64, blocks_type, data_pointer, row_pointer, shuffle
 
 if TYPE_CHECKING:
@@ -36,28 +35,16 @@ FIELDS: Final = 6
 """Numbers in a row of `Circuit.instructions` and of `Circuit.copies`."""
 
 
-class BlockType(types.Type):
+def block_type() -> Any:
     """Numba's type of one 128-bit block."""
-
-    def __init__(self) -> None:
-        super().__init__(name="Block")
-
-
-block_type: Final = BlockType()
-
-
-@register_model(BlockType)
-class _BlockModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, fe_type: Any) -> None:
-        parent: Any = super()
-        parent.__init__(manager, fe_type, BLOCK)
+    return register_type("Block", BLOCK)
 
 
 if TYPE_CHECKING:
     Number = TypeVar("Number", bound=np.generic)
 
     class Block:
-        """A 128-bit block (to type checkers; kernels know `BlockType`)."""
+        """A 128-bit block (to type checkers; kernels know `block_type`)."""
 
     def address(array: NDArray[Number]) -> NDArray[Number]:
         """An array's data without shape and reference count, to be read as one dimension."""
@@ -70,6 +57,12 @@ if TYPE_CHECKING:
 
     def four(value: Block) -> Blocks:
         """The block four times."""
+
+    def scratch(rows: int, columns: int) -> NDArray[np.uint64]:
+        """uint64[rows, columns], both literals, on the calling kernel's stack; it holds anything at first."""
+
+    def wipe(array: NDArray[np.uint64]) -> None:
+        """Zero an array, also where the compiler sees that nobody reads it any more."""
 
     def decode(table: NDArray[Any], k: int) -> tuple[int, int, int, int, int, int]:
         """The six numbers of row k of a table of instructions or copies."""
@@ -90,7 +83,7 @@ else:
             pointer = row_pointer(context, builder, sig.args[0], args[0], row, BLOCK)
             return builder.load(pointer, align=8)
 
-        return block_type(rows, row), emit
+        return block_type()(rows, row), emit
 
     @intrinsic
     def store1(typingctx, rows, row, value):
@@ -107,7 +100,41 @@ else:
         def emit(context, builder, sig, args):
             return shuffle(builder, args[0], args[0], [0, 1] * 4)
 
-        return blocks_type(value), emit
+        return blocks_type()(value), emit
+
+    @intrinsic
+    def scratch(typingctx, rows, columns):
+        shape = (rows.literal_value, columns.literal_value)
+        result = types.Array(types.uint64, 2, "C")
+
+        def emit(context, builder, sig, args):
+            words = cgutils.alloca_once(builder, ir.ArrayType(I64, shape[0] * shape[1]))
+            words.align = 64
+            array = context.make_array(result)(context, builder)
+            arrayobj.populate_array(
+                array,
+                data=builder.bitcast(words, I64.as_pointer()),
+                shape=[ir.Constant(I64, n) for n in shape],
+                strides=[ir.Constant(I64, 8 * shape[1]), ir.Constant(I64, 8)],
+                itemsize=ir.Constant(I64, 8),
+                meminfo=None,
+            )
+            return array._getvalue()
+
+        return result(rows, columns), emit
+
+    @intrinsic
+    def wipe(typingctx, array):
+        def emit(context, builder, sig, args):
+            made = context.make_array(sig.args[0])(context, builder, args[0])
+            nbytes = builder.mul(made.nitems, made.itemsize)
+            pointer = builder.bitcast(made.data, ir.IntType(8).as_pointer())
+            fill = builder.module.declare_intrinsic("llvm.memset", [pointer.type, nbytes.type])
+            is_volatile = ir.Constant(ir.IntType(1), 1)
+            builder.call(fill, [pointer, ir.Constant(ir.IntType(8), 0), nbytes, is_volatile])
+            return context.get_dummy_value()
+
+        return types.void(array), emit
 
     @intrinsic
     def decode(typingctx, table, k):

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from gc2pc.kernels.block import address, scratch
+from gc2pc.kernels.deferred import cgutils, intrinsic, types
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import I64, blocks_type, load4, shuffle, store4, vxor
 
@@ -52,8 +52,7 @@ def _multiply(context: Any, builder: Any, a: Any, b: Any, halves: int) -> Any:
     vector = ir.VectorType(I64, 2 * width)
     octet = ir.IntType(8)
     signature = ir.FunctionType(vector, [vector, vector, octet])
-    get_function: Any = cgutils.get_or_insert_function
-    function = get_function(builder.module, signature, CLMUL[width])
+    function = cgutils.get_or_insert_function(builder.module, signature, CLMUL[width])
     parts = []
     for first in range(0, 4, width):
         lanes = list(range(2 * first, 2 * (first + width)))
@@ -86,21 +85,21 @@ else:
         def emit(context, builder, sig, args):
             return _multiply(context, builder, *args, 0x00)
 
-        return blocks_type(a, b), emit
+        return blocks_type()(a, b), emit
 
     @intrinsic
     def multiply_high(typingctx, a, b):
         def emit(context, builder, sig, args):
             return _multiply(context, builder, *args, 0x11)
 
-        return blocks_type(a, b), emit
+        return blocks_type()(a, b), emit
 
     @intrinsic
     def multiply_cross(typingctx, a, b):
         def emit(context, builder, sig, args):
             return builder.xor(*(_multiply(context, builder, *args, halves) for halves in (0x01, 0x10)))
 
-        return blocks_type(a, b), emit
+        return blocks_type()(a, b), emit
 
     @intrinsic
     def inner_product(typingctx, vectors, row, challenges, product):
@@ -122,7 +121,7 @@ def multiply_add(vectors: Words, row: int, challenges: Words, product: Words) ->
         low = vxor(low, multiply_low(a, b))
         middle = vxor(middle, multiply_cross(a, b))
         high = vxor(high, multiply_high(a, b))
-    lanes = np.empty((12, 2), np.uint64)
+    lanes = scratch(12, 2)
     store4(lanes, 0, low)
     store4(lanes, 4, middle)
     store4(lanes, 8, high)
@@ -142,8 +141,9 @@ def shift_add(vectors: Words, row: int, challenges: Words, product: Words) -> No
     Branches on the challenges' bits, which are public, and never on the vectors'.
     """
     one = np.uint64(1)
-    flat = vectors.reshape(-1)
-    sums = np.zeros((128, 2), np.uint64)
+    flat = address(vectors)
+    sums = scratch(128, 2)
+    sums[:] = np.uint64(0)
     for j in range(challenges.shape[0]):
         low = flat[2 * (row + j)]
         high = flat[2 * (row + j) + 1]
@@ -151,7 +151,8 @@ def shift_add(vectors: Words, row: int, challenges: Words, product: Words) -> No
             if (challenges[j, i >> 6] >> np.uint64(i & 63)) & one:
                 sums[i, 0] ^= low
                 sums[i, 1] ^= high
-    w = np.zeros(4, np.uint64)
+    w = scratch(1, 4)[0]
+    w[:] = np.uint64(0)
     for i in range(127, -1, -1):
         for word in range(3, 0, -1):
             w[word] = (w[word] << one) | (w[word - 1] >> np.uint64(63))
@@ -173,7 +174,7 @@ def hash_vectors(vectors: Words, challenges: Words, out: Words) -> None:
         out: uint64[n, 2].
     """
     one, two, seven = np.uint64(1), np.uint64(2), np.uint64(7)
-    product = np.empty((2, 2), np.uint64)
+    product = scratch(2, 2)
     m = challenges.shape[0]
     for c in range(vectors.shape[0]):
         inner_product(vectors, c * m, challenges, product)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gc2pc.kernels.aes import encrypt_expanded, encrypt_rows, expand_key, hash_rows, key_room
+from gc2pc.kernels.aes import KEY_ROWS, encrypt_expanded, encrypt_rows, expand_key, hash_rows
+from gc2pc.kernels.block import scratch, wipe
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import broadcast, load_some, sigma, store_some
 
@@ -49,17 +50,17 @@ def prg(seed: NDArray[np.uint64], first_counter: np.uint64 | int, out: NDArray[n
         first_counter: Counter of the first block; counts modulo 2^64.
         out: uint64[n, 2].
     """
-    keys, key = key_room(1)
-    expand_key(broadcast(seed), keys, key)
+    keys = scratch(KEY_ROWS, 2)
+    expand_key(broadcast(seed), keys, 0)
     n = out.shape[0]
     for i in range(0, n, 16):
-        a, b, c, d = encrypt_expanded(keys, key, first_counter)
+        a, b, c, d = encrypt_expanded(keys, 0, first_counter)
         store_some(out, i, a, n)
         store_some(out, i + 4, b, n)
         store_some(out, i + 8, c, n)
         store_some(out, i + 12, d, n)
         first_counter += np.uint64(16)
-    keys[:] = np.uint64(0)
+    wipe(keys)
 
 
 @jit("void(uint64[:, ::1], uint64[:, ::1], uint64[:, ::1])")

@@ -18,9 +18,8 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from llvmlite import ir
-from numba.core import types
-from numba.core.registry import cpu_target
-from numba.extending import intrinsic, models, register_model
+
+from gc2pc.kernels.deferred import intrinsic, register_type, types
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +50,11 @@ def lowering(codegen: Any = None) -> Lowering:
     """
     if sys.byteorder != "little":
         raise RuntimeError("gc2pc kernels need a little-endian machine")
-    triple, _cpu, features = (codegen or cpu_target.target_context.codegen()).magic_tuple()
+    if codegen is None:
+        from numba.core.registry import cpu_target
+
+        codegen = cpu_target.target_context.codegen()
+    triple, _cpu, features = codegen.magic_tuple()
     return choose_lowering(triple, features)
 
 
@@ -72,21 +75,9 @@ def choose_lowering(triple: str, features: str) -> Lowering:
     return Lowering.aesni if "aes" in enabled else Lowering.portable
 
 
-class BlocksType(types.Type):
+def blocks_type() -> Any:
     """Numba's type of four 128-bit blocks."""
-
-    def __init__(self) -> None:
-        super().__init__(name="Blocks")
-
-
-blocks_type: Final = BlocksType()
-
-
-@register_model(BlocksType)
-class _BlocksModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, fe_type: Any) -> None:
-        parent: Any = super()
-        parent.__init__(manager, fe_type, BLOCKS)
+    return register_type("Blocks", BLOCKS)
 
 
 def shuffle(builder: Any, a: Any, b: Any, lanes: list[int]) -> Any:
@@ -137,7 +128,7 @@ def row_pointer(context: Any, builder: Any, array_type: Any, array: Any, row: An
 if TYPE_CHECKING:
 
     class Blocks:
-        """Four 128-bit blocks (to type checkers; kernels know `BlocksType`)."""
+        """Four 128-bit blocks (to type checkers; kernels know `blocks_type`)."""
 
     Vector = TypeVar("Vector")
     """`Blocks`, or the `Block` of `gc2pc.kernels.block`."""
@@ -208,7 +199,7 @@ else:
             pointer = row_pointer(context, builder, sig.args[0], args[0], row, BLOCKS)
             return builder.load(pointer, align=8)
 
-        return blocks_type(rows, row), emit
+        return blocks_type()(rows, row), emit
 
     @intrinsic
     def store4(typingctx, rows, row, value):
@@ -241,7 +232,7 @@ else:
             low, high = (shuffle(builder, a, b, [0, 1, 2, 3]) for a, b in (parts[:2], parts[2:]))
             return shuffle(builder, low, high, list(range(8)))
 
-        return blocks_type(rows, row, end), emit
+        return blocks_type()(rows, row, end), emit
 
     @intrinsic
     def store_some(typingctx, rows, row, value, end):
@@ -269,7 +260,7 @@ else:
             block = builder.load(pointer, align=8)
             return shuffle(builder, block, block, [0, 1] * 4)
 
-        return blocks_type(block), emit
+        return blocks_type()(block), emit
 
     @intrinsic
     def vxor(typingctx, a, b):
@@ -286,15 +277,15 @@ else:
             vector = builder.insert_element(ir.Constant(BLOCKS, ir.Undefined), word, ir.Constant(I32, 0))
             return shuffle(builder, vector, vector, [0] * 8)
 
-        return blocks_type(word), emit
+        return blocks_type()(word), emit
 
     @intrinsic
     def shift_left(typingctx, a, bits):
-        return blocks_type(a, bits), lambda context, builder, sig, args: builder.shl(*args)
+        return blocks_type()(a, bits), lambda context, builder, sig, args: builder.shl(*args)
 
     @intrinsic
     def shift_right(typingctx, a, bits):
-        return blocks_type(a, bits), lambda context, builder, sig, args: builder.lshr(*args)
+        return blocks_type()(a, bits), lambda context, builder, sig, args: builder.lshr(*args)
 
     @intrinsic
     def color_mask(typingctx, a):
@@ -303,7 +294,7 @@ else:
             mask = builder.sub(constant(BLOCKS, [0]), bit)
             return shuffle(builder, mask, mask, [0, 0, 2, 2, 4, 4, 6, 6])
 
-        return blocks_type(a), emit
+        return blocks_type()(a), emit
 
     @intrinsic
     def sigma(typingctx, a):
@@ -312,14 +303,14 @@ else:
             high = builder.and_(args[0], constant(BLOCKS, [0, 2**64 - 1]))
             return builder.xor(swapped, high)
 
-        return blocks_type(a), emit
+        return blocks_type()(a), emit
 
     def _block_shuffle(order):
         lanes = [2 * block + half for block in order for half in (0, 1)]
 
         @intrinsic
         def shuffled(typingctx, a, b):
-            return blocks_type(a, b), lambda context, builder, sig, args: shuffle(builder, *args, lanes)
+            return blocks_type()(a, b), lambda context, builder, sig, args: shuffle(builder, *args, lanes)
 
         return shuffled
 

@@ -7,13 +7,14 @@ checks of the protocol are `gc2pc.ot.softspoken`'s.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from gc2pc.kernels.aes import KEY_ROWS, encrypt_expanded, expand_key, key_room
+from gc2pc.kernels.aes import KEY_ROWS, encrypt_expanded, expand_key
+from gc2pc.kernels.block import scratch, wipe
+from gc2pc.kernels.deferred import register_jitable
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import broadcast, load4, store4, vxor
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from gc2pc.kernels.aes import Four
 
 Words = NDArray[np.uint64]
+
+STREAMS_ROWS: Final = 4 * KEY_ROWS
+"""Rows of the expanded keys of four streams."""
 
 
 @register_jitable
@@ -66,38 +70,41 @@ def vole(
         columns: uint64[128, words], words a multiple of 32; v is added to columns column..column+width-1.
         column: See above.
         sums: uint64[any, words]; u is added to row `sum_row`.
-        sum_row: See above.
+        sum_row: See above; below 0 nobody wants u.
     """
     blocks = columns.shape[1] // 2
-    keys, key = key_room(4)
+    # It begins at a cache line: a vector across two lines costs twice.
+    keys = scratch(STREAMS_ROWS, 2)
     if width == 1:
         for x in range(first, 2):
-            expand_key(broadcast(seeds[seed + x]), keys, key)
+            expand_key(broadcast(seeds[seed + x]), keys, 0)
             for start in range(0, blocks, 16):
-                stream = encrypt_expanded(keys, key, counter + np.uint64(start))
-                add(sums, sum_row * blocks + start, stream)
+                stream = encrypt_expanded(keys, 0, counter + np.uint64(start))
+                if sum_row >= 0:
+                    add(sums, sum_row * blocks + start, stream)
                 if x:
                     add(columns, column * blocks + start, stream)
-        keys[:] = np.uint64(0)
+        wipe(keys)
         return
     for x in range(0, 1 << width, 4):
         for i in range(4):
-            expand_key(broadcast(seeds[seed + x + i]), keys, key + KEY_ROWS * i)
+            expand_key(broadcast(seeds[seed + x + i]), keys, KEY_ROWS * i)
         for start in range(0, blocks, 16):
             position = counter + np.uint64(start)
-            third = encrypt_expanded(keys, key + 3 * KEY_ROWS, position)
-            total = sum_of(encrypt_expanded(keys, key + 2 * KEY_ROWS, position), third)
+            third = encrypt_expanded(keys, 3 * KEY_ROWS, position)
+            total = sum_of(encrypt_expanded(keys, 2 * KEY_ROWS, position), third)
             add(columns, (column + 1) * blocks + start, total)
-            second = encrypt_expanded(keys, key + KEY_ROWS, position)
+            second = encrypt_expanded(keys, KEY_ROWS, position)
             total = sum_of(total, second)
             add(columns, column * blocks + start, sum_of(second, third))
             if x >= first:
-                total = sum_of(total, encrypt_expanded(keys, key, position))
-            add(sums, sum_row * blocks + start, total)
+                total = sum_of(total, encrypt_expanded(keys, 0, position))
+            if sum_row >= 0:
+                add(sums, sum_row * blocks + start, total)
             for bit in range(2, width):
                 if (x >> bit) & 1:
                     add(columns, (column + bit) * blocks + start, total)
-    keys[:] = np.uint64(0)
+    wipe(keys)
 
 
 @jit("void(uint64[:, ::1], int64[::1], uint64, uint64[:, ::1], uint64[:, ::1])")
@@ -147,11 +154,10 @@ def extend_sender(
     """
     words = columns.shape[1]
     columns[:] = np.uint64(0)
-    unused = np.zeros((1, words), np.uint64)
     seed = 0
     column = 0
     for tree in range(widths.shape[0]):
-        vole(seeds, seed, widths[tree], 1, counter, columns, column, unused, 0)
+        vole(seeds, seed, widths[tree], 1, counter, columns, column, columns, -1)
         if tree > 0:
             for b in range(column, column + widths[tree]):
                 mask = np.uint64(0) - ((delta[b >> 6] >> np.uint64(b & 63)) & np.uint64(1))

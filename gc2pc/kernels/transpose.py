@@ -1,16 +1,16 @@
 """Transposition of a bit matrix with 128 columns, for OT extension."""
 
 # Numba reads the bare signatures of intrinsics; their typed faces stand beside them, for type checkers.
-# ruff: noqa: ANN001, ANN201, ARG001, D103
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ARG001, D103
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba.core import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from gc2pc.kernels.block import scratch
+from gc2pc.kernels.deferred import intrinsic, types
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import BLOCKS, blocks_type, constant, load4, shuffle, store4
 
@@ -74,7 +74,9 @@ if TYPE_CHECKING:
         """Vector k of the result has the words k of a, e, b, f, c, g, d, h, in this order."""
 
 else:
-    _eight = types.UniTuple(blocks_type, 8)
+
+    def _eight(*arguments):
+        return types.UniTuple(blocks_type(), 8)(*arguments)
 
     @intrinsic
     def far_rounds(typingctx, a, b, c, d, e, f, g, h):
@@ -104,9 +106,10 @@ def transpose128(columns: NDArray[np.uint64], out: NDArray[np.uint64]) -> None:
     words = columns.shape[1]
     n = out.shape[0]
     # Row c is one vector, blocks 4c to 4c+3 in memory; word k of it belongs to the k-th square.
-    buffer = np.empty((128, 8), np.uint64)
-    edge_columns = np.zeros((128, 8), np.uint64)
-    edge_rows = np.empty((512, 2), np.uint64)
+    buffer = scratch(128, 8)
+    edge_columns = scratch(128, 8)
+    edge_columns[:] = np.uint64(0)
+    edge_rows = scratch(512, 2)
     for first in range(0, n, 512):
         source, base, stride = columns, first >> 7, words >> 1
         target, at = out, first
