@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from rich.table import Table
 
 from gc2pc.cli import output
 from gc2pc.cli.commands import common, json_option
@@ -155,7 +154,7 @@ def _print_charges(found: Audit, *, last: int | None) -> None:
     chosen = charges if last is None else charges[-last:]
     if not chosen:
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = output.table()
     for heading in ("line", "time", "circuit", "input sets", "epsilon", "delta_dp", "peer", "peer's entry"):
         table.add_column(heading, justify="right" if heading in {"line", "input sets"} else "left")
     for charge in chosen:

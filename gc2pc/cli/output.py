@@ -12,10 +12,11 @@ from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
     from gc2pc.bench.rows import Row
     from gc2pc.bench.suite import BenchReport
     from gc2pc.demo.story import Story
@@ -32,7 +33,16 @@ WIDTH = 120
 
 def console() -> Console:
     """For stdout."""
+    from rich.console import Console  # 20 ms, and most commands print no table
+
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+
+
+def table() -> Table:
+    """An empty table in the style of all of them."""
+    from rich.table import Table
+
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
 
 
 def note(text: str) -> None:
@@ -185,31 +195,42 @@ PATIENCE = 2.0
 @contextmanager
 def kernel_progress(*, quiet: bool) -> Iterator[KernelProgress | None]:
     """A progress bar over the kernels, on stderr: only on a terminal, and only if it takes a while."""
-    err = Console(stderr=True, highlight=False)
-    if quiet or not err.is_terminal:
+    if quiet or not sys.stderr.isatty():
         yield None
         return
+    bars: Progress | None = None
+    begin = time.monotonic()
+
+    def progress(name: str, done: int, total: int) -> None:
+        nonlocal bars
+        if bars is None and time.monotonic() - begin > PATIENCE:
+            bars = _kernel_bars()
+            bars.start()
+        if bars is not None:
+            bars.update(bars.task_ids[0], description=name, completed=done, total=total)
+
+    try:
+        yield progress
+    finally:
+        if bars is not None:
+            bars.stop()
+
+
+def _kernel_bars() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     bars = Progress(
         TextColumn("compiling kernels, once per machine"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("[dim]{task.description}"),
-        console=err,
+        console=Console(stderr=True, highlight=False),
         transient=True,
     )
-    task = bars.add_task("", total=None)
-    begin = time.monotonic()
-
-    def progress(name: str, done: int, total: int) -> None:
-        if time.monotonic() - begin > PATIENCE:
-            bars.start()
-        bars.update(task, description=name, completed=done, total=total)
-
-    try:
-        yield progress
-    finally:
-        bars.stop()
+    bars.add_task("", total=None)
+    return bars
 
 
 @contextmanager
@@ -218,6 +239,8 @@ def status(text: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
     if quiet:
         yield lambda _: None
         return
+    from rich.console import Console
+
     err = Console(stderr=True, highlight=False)
     with err.status(text) as line:
         yield line.update

@@ -11,13 +11,14 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from rich.table import Table
 
 from gc2pc.cli import output
 from gc2pc.cli.commands import TARGET_HELP, common, json_option, load
 from gc2pc.errors import CompileError, InputError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from gc2pc.dp.certificate import Certificate, Entry
     from gc2pc.dp.guarantee import Guarantee
     from gc2pc.dp.law import Law
@@ -163,7 +164,7 @@ def _print_head(certificate: Certificate, batch: int) -> None:
 
 def _table(certificate: Certificate) -> Table:
     """One line a mechanism."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = output.table()
     for heading in ("", "mechanism", "where", "epsilon", "delta_dp", "std", "ANDs", "random bits"):
         table.add_column(heading, justify="left" if heading in {"", "mechanism", "where"} else "right")
     for number, entry in enumerate(certificate.entries, 1):
@@ -220,7 +221,7 @@ def _law_lines(law: Law) -> Iterator[tuple[str, str]]:
 
 def _print_tight(figures: dict[str, Any]) -> None:
     sys.stdout.write(f"\n{figures['runs']:,} runs together, by privacy-loss distributions (floating point)\n")
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = output.table()
     for heading in ("delta_dp", "epsilon", "basic composition"):
         table.add_column(heading, justify="right")
     for row in figures["rows"]:

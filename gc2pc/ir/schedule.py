@@ -159,9 +159,10 @@ class _Blocks:
 
 def _assign_blocks(flat: FlatGraph, order: Ints, classes: Ints) -> tuple[list[int], Ints]:
     """The classes of all blocks in execution order, and per node its block or -1."""
-    present = set(np.unique(classes[order]).tolist()) - {_SOURCE}
-    if len(present) == 1 and min(present) > 0:
-        return [*present], np.where(flat.live & (classes != _SOURCE), 0, -1)
+    kinds = classes[order]
+    kinds = kinds[kinds != _SOURCE]
+    if kinds.size and kinds[0] > 0 and (kinds == kinds[0]).all():
+        return [int(kinds[0])], np.where(flat.live & (classes != _SOURCE), 0, -1)
     blocks = _Blocks()
     blocks.fill(flat, order, classes.tolist())
     return blocks.kinds, np.where(classes > _PASSED, np.array(blocks.of, dtype=np.int64), -1)
