@@ -63,7 +63,8 @@ class StripTable:
             node = literal >> 1
             outer = (node > 0) & (self.order.block_of[node] != block)
             pairs.append(block[outer] * size + node[outer])
-        found = np.unique(np.concatenate(pairs))
+        found = np.sort(np.concatenate(pairs))
+        found = found[begins(found)]  # np.unique would import numpy.ma
         return found // size, found % size
 
     # -- temporaries -----------------------------------------------------------------------------

@@ -169,6 +169,22 @@ def test_kernels_take_contiguous_arrays_and_are_frozen(name: str) -> None:
         dispatcher.compile("void(float32)")
 
 
+def test_a_run_with_kernels_in_the_cache_imports_no_numba() -> None:
+    gc2pc.kernels.compile_all()
+    script = (
+        "import sys\n"
+        "from gc2pc.cli.commands import load\n"
+        "from gc2pc.cli.kernels import warm_up\n"
+        "from gc2pc.session.local import run_local\n"
+        "warm_up(quiet=False)\n"
+        "program, inputs = load('circuits/millionaires.py:richer', ('a=3', 'b=2'))\n"
+        "assert run_local(program, **inputs).outputs == {'alice': True, 'bob': True}\n"
+        "late = {'numba', 'rich', 'filelock', 'networkx', 'numpy.ma', 'gc2pc.dp'} & {*sys.modules}\n"
+        "assert not late, late\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_importing_compiles_nothing() -> None:
     script = (
         "import sys, gc2pc.kernels\n"
