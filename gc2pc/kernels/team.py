@@ -26,12 +26,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from gc2pc.kernels import opcodes as c
 from gc2pc.kernels.block import NUMBERS
+from gc2pc.kernels.deferred import intrinsic, types
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import I32, I64, data_pointer, never_inline
 
