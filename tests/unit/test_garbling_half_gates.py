@@ -17,8 +17,9 @@ from tests.reference.protocol_runs import ideal, repeated, wide
 def sizes(machine: Machine) -> list[int]:
     """Bytes of each table buffer that the garbler sends."""
     context = GarblingContext(bytes(32), SeededRng(b"g"), ideal().sender)
-    sent = []
-    protocol, answer = half_gates.garble(context, machine, context.take_tweaks(2 * machine.total)), None
+    sent: list[int] = []
+    protocol = half_gates.garble(context, machine, context.take_tweaks(2 * machine.total))
+    answer: memoryview | None = None
     while True:
         try:
             effect = protocol.send(answer)
