@@ -14,12 +14,15 @@ CREW_ANDS: Final = 1 << 17
 """ANDs of the smallest run that calls for helpers: a millisecond, twenty times what waking one takes."""
 
 
-WINDOW: Final = 4
+WINDOW: Final = 2
 """Chunks over which a rate is measured: about half a millisecond."""
 
 LONGEST_REST: Final = 512
 """Most windows without helpers between two tries, which a core that is busy makes slow."""
 
+
+GAIN: Final = 0.9
+"""Helpers stay while an AND takes at most that much of its time without them."""
 
 STUCK: Final = 3.0
 """A chunk that takes so many times as long as one without helpers ends the window: some core is taken."""
@@ -55,8 +58,8 @@ def _most_work(circuit: Circuit) -> int:
 class Pace:
     """Whether helpers pay at the moment: a chunk waits for the slowest, whose core may have other work.
 
-    A run begins without them. They stay as long as it is not slower with them; if it is, it goes on alone
-    for a while, twice as long each time.
+    A run begins without them. They stay as long as it is faster with them; if it is not, it goes on alone for
+    a while, twice as long each time.
 
     Attributes:
         together: Whether the next chunk is shared.
@@ -64,7 +67,7 @@ class Pace:
 
     def __init__(self) -> None:
         self.together = False
-        self._alone = 0.0
+        self._alone = float("inf")
         self._rest = self._left = 1
         self._chunks, self._ands, self._seconds = 0, 0, 0.0
 
@@ -80,7 +83,7 @@ class Pace:
             self._alone = rate
             self._left -= 1
             self.together = self._left == 0
-        elif rate > self._alone:
+        elif rate > GAIN * self._alone:
             self.together = False
             self._left = self._rest = min(2 * self._rest, LONGEST_REST)
         else:

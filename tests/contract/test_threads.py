@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 
@@ -37,7 +36,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> None:
 def wait_for(machine: Machine) -> None:
     """All helpers of a machine are there, and stay however long a chunk takes."""
     assert machine._crew is not None
-    machine._pace.together, machine._pace._alone = True, math.inf
+    machine._pace.together = True  # without a rate to compare with
     machine._call(machine._crew)
     limit = time.monotonic() + 60
     while (machine._team[team.slots(machine._team)] != team.READY).any():

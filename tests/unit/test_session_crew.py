@@ -203,9 +203,11 @@ def test_helpers_that_slow_a_run_down_rest_ever_longer() -> None:
     assert after(pace, 50, 1.0)
     assert not after(pace, 1, 2.5)
     assert after(pace, 2, 2.0)  # after a good time the rest is short again
-    for _ in range(20):
-        assert not after(pace, 1, 2.5)
-        assert after(pace, crews.LONGEST_REST, 2.0) or after(pace, 1, 2.0)
+    for rest in (4, 8, 16, 32, 64, 128, 256, 512, 512, 512):
+        assert not after(pace, 1, 2.0)  # as fast as alone is not enough
+        assert not after(pace, rest - 1, 2.0)
+        assert after(pace, 1, 2.0)
+    assert rest == crews.LONGEST_REST
 
 
 def test_one_chunk_that_waits_for_a_core_is_enough() -> None:
