@@ -12,15 +12,19 @@ import contextlib
 import math
 import threading
 import time
+from typing import Final
 
 from gc2pc.channel.link import Link
 from gc2pc.protocol.connection import Connection
 from gc2pc.session.driver import drive
 from gc2pc.session.traffic import Traffic
 
+DELAY_SECONDS: Final = 2e-3
+"""How long a refill lets its caller go first: on a core that both share it would hold the result up."""
+
 
 class Refill:
-    """One refill; it begins at once.
+    """One refill; it begins in a moment.
 
     A peer that is slow, or gone, is nobody's business until the next run wants the link: waits have no limit
     before `settle`, and an error is kept for it.
@@ -38,6 +42,7 @@ class Refill:
         self._connection, self._link = connection, link
         self.error: BaseException | None = None
         self.traffic: Traffic | None = None
+        self._wanted = threading.Event()
         link.limited_from = math.inf
         # A daemon, and ended by atexit: the interpreter would wait for another thread, perhaps for ever.
         self._thread = threading.Thread(target=self._run, name="gc2pc-refill", daemon=True)
@@ -46,6 +51,7 @@ class Refill:
             self._thread.start()
 
     def _run(self) -> None:
+        self._wanted.wait(DELAY_SECONDS)
         try:
             _, self.traffic = drive(self._connection.refill(), self._link)
         except BaseException as error:  # noqa: BLE001 - raised again by `settle`, in the caller's thread
@@ -59,6 +65,7 @@ class Refill:
             What ended it early.
         """
         self._link.limited_from = time.monotonic()
+        self._wanted.set()
         if self._thread.ident is None:
             self._run()
         else:
