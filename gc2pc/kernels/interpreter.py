@@ -89,8 +89,8 @@ def sharing(
         return ALONE
     if batch >= BATCH_SHARED:
         return BY_INSTANCES
-    # What ends a trip of a loop may read in one copy what a later one writes, in other lanes.
-    return ALONE if blocks[4 * (block + 1)] == c.END else BY_LANES
+    # One copy may read what another one of the block writes, in other lanes.
+    return ALONE if count > 1 else BY_LANES
 
 
 @jit(

@@ -50,8 +50,11 @@ class Crew:
         if len(self._started) < self.threads - 1:
             name = f"gc2pc-thread-{len(self._started) + 2}"
             thread = threading.Thread(target=_work, args=(self._jobs,), name=name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more threads: the run goes on with those there are
+                return
             self._started.append(thread)
-            thread.start()
         self._jobs.put(job)
 
     def __enter__(self) -> Self:

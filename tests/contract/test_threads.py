@@ -70,7 +70,7 @@ def run(circuit: Circuit, batch: int, chunk: int, crew: Crew | None) -> tuple[La
             step(machine, tables[:0])
             results.append(np.concatenate([machine.read(port) for port in circuit.outputs]))
             if machine._crew is not None:
-                assert machine._team[team.SHARED] == chunks + 1
+                assert machine._team[team.SHARED] == chunks
                 assert machine._team[team.SIZE] == machine._crew.threads
 
     tables = np.zeros((2 * circuit.and_count * batch, 2), np.uint64)
