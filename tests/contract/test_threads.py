@@ -15,7 +15,7 @@ from gc2pc.ir.compile import compile_graph
 from gc2pc.ir.graph import Graph, Group
 from gc2pc.ir.machine import Machine
 from gc2pc.ir.view import View
-from gc2pc.kernels import team
+from gc2pc.kernels import opcodes, team
 from gc2pc.session.crew import Crew
 from tests.reference.random_graph import random_graph
 
@@ -136,6 +136,24 @@ def everything(lanes: int) -> Circuit:
 @pytest.mark.parametrize(("lanes", "batch"), [(600, 1), (11, 7), (9, 300), (300, 2)])
 def test_every_kind_of_block(lanes: int, batch: int) -> None:
     check(everything(lanes), batch, (2, WHOLE), (2, 333), (3, 1000), (5, 1777))
+
+
+@pytest.mark.parametrize("batch", [1, 80])
+def test_a_copy_of_what_the_same_block_copies(batch: int) -> None:
+    """Both gathers stand in one block: by lanes, a thread would read rows that another has yet to write."""
+    lanes = 4000 // batch
+    graph = Graph()
+    (a,) = graph.input("a", Group.FIRST, 1, lanes, "bits")
+    (b,) = graph.input("b", Group.SECOND, 1, lanes, "bits")
+    turned = View.affine(lanes - 1, [lanes], [-1])
+    joined = graph.gather([(graph.and_(a, b), turned), (a, View.affine(0, [lanes], [1]))])
+    shuffled = np.random.default_rng(0).permutation(2 * lanes).tolist()
+    out = graph.gather([(joined, View.indices(shuffled))])
+    graph.output("out", Group.BOTH, [out], 2 * lanes, "bits")
+    circuit = compile_graph(graph, name="copies", parties=("a", "b"), garbler=0)
+    assert [opcodes.COPIES, 0, 3] in circuit.blocks[:, :3].tolist()
+    for _ in range(5):
+        check(circuit, batch, (2, WHOLE), (4, WHOLE))
 
 
 @pytest.mark.parametrize("seed", range(12))
