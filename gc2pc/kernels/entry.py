@@ -7,6 +7,7 @@ kernel's signature does not say, releases the GIL and calls the kernel:
   machine's byte order, C-contiguous, aligned, and writable unless the signature says otherwise. Anything else
   is a TypeError.
 - An integer is whatever has ``__index__``; beyond 64 bits it is an OverflowError, a float a TypeError.
+  ``__index__`` is Python and may resize an array, so all integers are taken before any array is looked at.
 
 Machine code may refer to the C library and to the few functions of CPython that stand here, and to nothing
 of Numba's. So a kernel cannot allocate.
@@ -15,6 +16,7 @@ of Numba's. So a kernel cannot allocate.
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +38,8 @@ HEADER: Final = object.__basicsize__
 # extension module has them inlined, so they never change.
 DATA, DIMENSIONS, SHAPE, DTYPE, FLAGS = 0, 8, 16, 40, 48
 BYTE_ORDER, TYPE_NUMBER = 10, 12
+
+OTHER_ORDER: Final = ">" if sys.byteorder == "little" else "<"
 
 C_CONTIGUOUS: Final = 0x0001
 ALIGNED: Final = 0x0100
@@ -118,7 +122,8 @@ class _Entry:
             builder.icmp_signed("==", self.field(given, DIMENSIONS, I32), I32(kind.ndim)),
             builder.icmp_signed("==", builder.and_(self.field(given, FLAGS, I32), I32(needed)), I32(needed)),
             builder.icmp_signed("==", self.field(dtype, TYPE_NUMBER, I32), I32(numpy_type.num)),
-            builder.icmp_signed("==", self.field(dtype, BYTE_ORDER, I8), I8(ord(numpy_type.byteorder))),
+            # "=", "|" and the machine's own are one and the same here, as NumPy's PyArray_ISNBO has it.
+            builder.icmp_signed("!=", self.field(dtype, BYTE_ORDER, I8), I8(ord(OTHER_ORDER))),
         ]
         self.give_up(builder.not_(functools.reduce(builder.and_, matches)), message)
         shape_at = builder.bitcast(self.field(given, SHAPE, POINTER), I64.as_pointer())
@@ -150,13 +155,15 @@ class _Entry:
         _, given, count = self.function.args
         wrong = self.builder.icmp_signed("!=", count, I64(len(kinds)))
         self.give_up(wrong, f"{self.kernel}() takes exactly {len(kinds)} arguments")
-        values = []
-        for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
+        values: list[Any] = [None] * len(kinds)
+        arrays = [isinstance(kind, types.Array) for kind in kinds]
+        for position in sorted(range(len(kinds)), key=arrays.__getitem__):  # integers first
+            name, kind = names[position], kinds[position]
             one = self.builder.load(self.builder.gep(given, [I64(position)]))
-            if isinstance(kind, types.Array):
-                values.append(self.array(one, kind, f"{self.kernel}(): {name}"))
+            if arrays[position]:
+                values[position] = self.array(one, kind, f"{self.kernel}(): {name}")
             elif kind in (types.int64, types.uint64):
-                values.append(self.integer(one, kind))
+                values[position] = self.integer(one, kind)
             else:
                 raise TypeError(f"{self.kernel}: {name} is of type {kind}, which Python cannot pass")
         callee = self.context.declare_function(self.module, self.descriptor)

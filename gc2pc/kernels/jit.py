@@ -47,8 +47,8 @@ KERNELS: Final[dict[str, Kernel[Any, Any]]] = {}
 class Kernel(Generic[P, R]):
     """A compiled function over arrays; see the module's docstring.
 
-    Calling it from Python runs it (and compiles it first if need be), with the GIL released. Numba
-    resolves it as an ordinary compiled function when another kernel names it.
+    Calling it from Python runs it (and compiles it first if need be), with the GIL released; it takes
+    no keyword arguments. Numba resolves it as an ordinary compiled function when another kernel names it.
 
     Attributes:
         name: "module.name".
@@ -71,8 +71,10 @@ class Kernel(Generic[P, R]):
         return f"<kernel {self.name}: {self.signature}>"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        if kwargs:
+            raise TypeError(f"{self.name}() takes no keyword arguments")
         call = self._call or self.compile()
-        return call(*args, **kwargs)  # type: ignore[no-any-return]
+        return call(*args)  # type: ignore[no-any-return]
 
     def load(self) -> bool:
         """Take the kernel from the cache unless it is there; whether that worked."""
