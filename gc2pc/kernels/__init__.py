@@ -16,6 +16,9 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+# Before all kernels: it takes note of the sources that this process runs.
+from gc2pc.kernels import objects as objects
+
 if TYPE_CHECKING:
     from gc2pc.kernels.jit import Kernel
 

@@ -2,15 +2,21 @@
 
 A file counts only if all of this holds; anything else is a miss, and the kernel is compiled again:
 
-- Its stamp is ours: a SHA-256 over all files of this package, the versions of Python, NumPy, Numba and
-  LLVM, the processor with its features, and every setting of Numba's. So an edit anywhere in the package
-  recompiles everything, and machines and lowerings share a directory.
+- Its stamp is ours: a SHA-256 over all files of this package as they were when it was imported, the versions
+  of Python, NumPy, Numba and LLVM, the processor with its features, and the settings of Numba's that can
+  change code. So an edit anywhere in the package recompiles everything. All but the package is in the
+  file's name too, so machines, lowerings and settings share a directory.
 - Its checksum is right. LLVM aborts the process on some damaged files, so none reaches it.
-- Nobody but its owner may write it, and its owner is this user, root, or whoever owns this package, which all
-  can run code here anyway. What is loaded is native code: who can write it owns this process.
+- It is a regular file with one name, no link. Nobody but their owner may write it or its folder, and the
+  owner is this user, root, or whoever owns this package, which all can run code here anyway. What is loaded
+  is native code: who can write it owns this process.
+
+A file is written only if sources and settings are still those of the stamp once the kernel is compiled: else
+a process that outlives an upgrade would leave old code for new processes. Without sources nothing is cached.
 
 The folders are those where Numba would cache: below ``NUMBA_CACHE_DIR``, this package's ``__pycache__``, the
-user's cache directory. Files are looked for in all of them, and written to the first that is writable.
+user's cache directory. Files are looked for in all of them, and written to the first that is writable, and by
+nobody else.
 """
 
 from __future__ import annotations
@@ -24,9 +30,9 @@ import platform
 import stat
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 MAGIC: Final = b"gc2pc kernel 1\n"
 STAMP_BYTES: Final = 32
@@ -36,69 +42,86 @@ LOCK_NAME: Final = "gc2pc-kernels.lock"
 PACKAGE: Final = Path(__file__).parent
 
 
-@functools.cache
-def source_digest() -> str:
-    """SHA-256, in hex, over names and contents of all Python files of this package and of `gc2pc.params`."""
+SETTINGS_FILE: Final = Path(".numba_config.yaml")
+"""Where Numba looks for settings besides the environment."""
+
+# Settings that cannot change code, such as those that pools of processes make for their workers.
+_IDLE_SETTINGS: Final = (
+    "NUMBA_CACHE_",
+    "NUMBA_COLOR_SCHEME",
+    "NUMBA_CUDA_",
+    "NUMBA_DEFAULT_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMBA_THREADING_LAYER",
+)
+
+
+def source_digest() -> bytes | None:
+    """SHA-256 over all Python files of this package and `gc2pc.params` as they are now; None without any."""
     digest = hashlib.sha256()
     parameters = PACKAGE.parent / "params.py"
-    for path in [*sorted(PACKAGE.glob("*.py")), *([parameters] if parameters.exists() else [])]:
-        content = path.read_bytes()
-        digest.update(f"{path.name}:{len(content)}:".encode())
-        digest.update(content)
-    return digest.hexdigest()
+    try:
+        paths = sorted(PACKAGE.glob("*.py"))
+        for path in [*paths, *([parameters] if parameters.exists() else [])]:
+            content = path.read_bytes()
+            digest.update(f"{path.name}:{len(content)}:".encode())
+            digest.update(content)
+    except OSError:
+        return None
+    return digest.digest() if paths else None
 
 
-def _numba_settings() -> list[str]:
+SOURCES: Final = source_digest()
+"""The sources that this process runs: the package imports this module before all others."""
+
+
+def _numba_settings() -> list[bytes]:
     """What decides how Numba compiles, without importing it: its version, environment and settings' file."""
     found = importlib.util.find_spec("numba")
     home = Path(found.origin).parent if found is not None and found.origin else None
-    version = (home / "_version.py").read_text(encoding="utf-8") if home else "absent"
-    settings = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("NUMBA_")]
-    settings = [setting for setting in settings if not setting.startswith("NUMBA_CACHE_DIR=")]
-    with contextlib.suppress(OSError):
-        settings.append(Path(".numba_config.yaml").read_text(encoding="utf-8"))
+    settings = [(home / "_version.py").read_bytes() if home else b"absent"]
+    for setting, value in sorted(os.environ.items()):
+        if setting.startswith("NUMBA_") and not setting.startswith(_IDLE_SETTINGS):
+            settings.append(os.fsencode(f"{setting}={value}"))
+    read: Mapping[str, Any] = os.environ
     config = sys.modules.get("numba.core.config")
-    name, features = os.environ.get("NUMBA_CPU_NAME"), os.environ.get("NUMBA_CPU_FEATURES")
+    with contextlib.suppress(OSError):
+        settings.append(SETTINGS_FILE.read_bytes())
+        read = config._env_reloader.old_environ if config is not None else read
+    name, features = read.get("NUMBA_CPU_NAME"), read.get("NUMBA_CPU_FEATURES")
     if features is None and name is not None and name.lower() == "generic":
         features = ""  # as Numba has it
     if config is not None and (name, features) != (config.CPU_NAME, config.CPU_FEATURES):
-        settings.append(f"set by hand: {config.CPU_NAME} {config.CPU_FEATURES}")
-    return [version, *settings]
+        settings.append(os.fsencode(f"set by hand: {config.CPU_NAME} {config.CPU_FEATURES}"))
+    return settings
 
 
-@functools.cache
-def target() -> bytes:
-    """SHA-256 over everything but the kernel that machine code depends on; see the module's docstring."""
+def current_target() -> bytes:
+    """SHA-256 over all but kernel and sources that machine code depends on, as it is now."""
     import llvmlite
     import numpy as np
     from llvmlite import binding as llvm
 
-    parts = [
-        source_digest(),
+    versions = [
         sys.version,
         np.__version__,
         llvmlite.__version__,
+        platform.machine(),
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),
         llvm.get_host_cpu_features().flatten(),
-        *_numba_settings(),
     ]
-    return hashlib.sha256("\0".join(parts).encode()).digest()
+    return hashlib.sha256(b"\0".join([*map(str.encode, versions), *_numba_settings()])).digest()
 
 
 @functools.cache
-def _suffix() -> str:
-    """The end of files' names: one per Python and kind of target, so that they share a folder."""
-    from llvmlite import binding as llvm
-
-    machine = [platform.machine(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
-    machine += [os.environ.get(f"NUMBA_CPU_{which}", "-") for which in ("NAME", "FEATURES")]
-    kind = hashlib.sha256("\0".join(machine).encode()).hexdigest()[:12]
-    return f"{sys.implementation.cache_tag}-{kind}.gc2pc"
+def target() -> bytes:
+    """What `current_target` was at the first kernel."""
+    return current_target()
 
 
 def _file_name(kernel: str) -> str:
-    return f"{kernel}.{_suffix()}"
+    return f"{kernel}.{sys.implementation.cache_tag}-{target().hex()[:12]}.gc2pc"
 
 
 def _user_folder() -> Path | None:
@@ -125,39 +148,58 @@ def folders() -> list[Path]:
 
 
 def _trusted(status: os.stat_result) -> bool:
-    """Whether nobody can have written a file who could not run code here without it."""
+    """Whether nobody can have written a file, or in a folder, who could not run code here without it."""
     if os.name != "posix":
         return True  # Windows has access lists instead, inherited from the folder
     owners = {0, os.geteuid(), os.stat(__file__).st_uid}
-    return (
-        stat.S_ISREG(status.st_mode)
-        and status.st_uid in owners
-        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    )
+    return status.st_uid in owners and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+# No waiting for a FIFO's writer, and no link to a file that is somewhere else for another reason.
+_READING: Final = os.O_RDONLY | functools.reduce(
+    int.__or__, (getattr(os, f"O_{flag}", 0) for flag in ("BINARY", "CLOEXEC", "NOFOLLOW", "NONBLOCK"))
+)
+
+
+def _content(path: Path) -> bytes | None:
+    """What is in a file that may be loaded."""
+    if not _trusted(path.parent.stat()):
+        return None
+    descriptor = os.open(path, _READING)
+    try:
+        status = os.fstat(descriptor)
+        if not (stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and _trusted(status)):
+            return None
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def read(kernel: str) -> bytes | None:
     """The machine code of a kernel ("module.name"), or None if no file has it."""
-    for folder in folders():
+    for folder in folders() if SOURCES is not None else []:
         with contextlib.suppress(OSError):
-            descriptor = os.open(folder / _file_name(kernel), os.O_RDONLY | getattr(os, "O_BINARY", 0))
-            with open(descriptor, "rb") as file:
-                if not _trusted(os.fstat(descriptor)):
-                    continue
-                content = file.read()
-            code = content[len(MAGIC) + 2 * STAMP_BYTES :]
+            content = _content(folder / _file_name(kernel))
+            code = content[len(MAGIC) + 2 * STAMP_BYTES :] if content is not None else b""
             if content == _file_of(kernel, code):
                 return code
     return None
 
 
 def _file_of(kernel: str, code: bytes) -> bytes:
-    stamp = hashlib.sha256(target() + kernel.encode()).digest()
+    assert SOURCES is not None
+    stamp = hashlib.sha256(SOURCES + target() + kernel.encode()).digest()
     return MAGIC + stamp + hashlib.sha256(code).digest() + code
 
 
 def write(folder: Path, kernel: str, code: bytes) -> None:
-    """Keep a kernel's machine code, for all readers at once or not at all; a warning if that fails."""
+    """Keep a kernel's machine code, for all readers at once or not at all; a warning if that fails.
+
+    Nothing is kept if sources or settings are no longer those of the stamp.
+    """
+    if SOURCES is None or (SOURCES, target()) != (source_digest(), current_target()):
+        return
     path = folder / _file_name(kernel)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
@@ -182,9 +224,11 @@ def locked() -> Iterator[Path | None]:
     import filelock
 
     with contextlib.ExitStack() as stack:
-        folder = next(filter(_writable, folders()), None)
-        if folder is None:
-            _warn_uncached("no cache directory is writable")
+        folder = next(filter(_writable, folders()), None) if SOURCES is not None else None
+        if SOURCES is None:
+            _warn_uncached("their sources are not there to tell versions apart", "Install the .py files.")
+        elif folder is None:
+            _warn_uncached("no cache directory is writable, and by this user only")
         else:
             try:
                 stack.enter_context(filelock.FileLock(folder / LOCK_NAME, is_singleton=True))
@@ -195,9 +239,12 @@ def locked() -> Iterator[Path | None]:
 
 
 def _writable(folder: Path) -> bool:
+    """Whether this user can write there and others cannot; makes the folder if need be."""
     probe = folder / f"gc2pc-kernels.{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o755, parents=True, exist_ok=True)
+        if not _trusted(folder.stat()):
+            return False
         probe.touch()
         probe.unlink()
     except OSError:
@@ -206,10 +253,9 @@ def _writable(folder: Path) -> bool:
 
 
 @functools.cache
-def _warn_uncached(reason: str) -> None:
+def _warn_uncached(reason: str, advice: str = "Set NUMBA_CACHE_DIR to a directory of your own.") -> None:
     warnings.warn(
-        f"gc2pc kernels are not cached and compile again in every process: {reason}. "
-        "Set NUMBA_CACHE_DIR to a writable directory.",
+        f"gc2pc kernels are not cached and compile again in every process: {reason}. {advice}",
         RuntimeWarning,
         stacklevel=3,
     )

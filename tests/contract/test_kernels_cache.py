@@ -20,6 +20,10 @@ import json, sys, warnings
 import numpy as np
 from gc2pc.kernels.hashing import hash_labels
 
+if "upgrade" in sys.argv:
+    import pathlib
+    source = pathlib.Path(sys.argv[2])
+    source.write_text(source.read_text() + "# new\\n")
 labels, start = np.arange(6, dtype=np.uint64).reshape(3, 2), np.array([7, 8], np.uint64)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
@@ -109,6 +113,13 @@ def test_an_edit_in_an_imported_module_recompiles(root: Path, tmp_path: Path) ->
     source.write_text(text)
     restored = run(root, cache)
     assert restored["result"] == before["result"]
+
+
+def test_a_process_that_outlives_an_upgrade_leaves_nothing(root: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    old = run(root, cache, "upgrade", str(root / "gc2pc" / "kernels" / "hashing.py"))
+    assert not old["from_cache"]
+    assert not list(cache.rglob("*.gc2pc"))
 
 
 def test_damaged_files_are_replaced(root: Path, tmp_path: Path) -> None:
