@@ -62,6 +62,14 @@ class Channel(ABC):
     def close(self) -> None:
         """Give everything back and end a `wait`; a second call does nothing. Safe from another thread."""
 
+    @abstractmethod
+    def abandon(self) -> None:
+        """Instead of `close`, in a fork of the process that opened it, which goes on using the pipe.
+
+        Gives back what this process has of it and waits for no lock: a thread that is not here may hold it.
+        A second call does nothing.
+        """
+
     def closed_error(self) -> ChannelError:
         """What every use but `wake`, `finish` and `close` raises once this side has closed the channel."""
         return ChannelError(f"the channel to {self.peer} was closed by this side")

@@ -80,6 +80,7 @@ class Link:
         self._thread_error: Exception | None = None
         self._sent_in_a_row = 0
         self._received_in_a_row = 0
+        self._process = os.getpid()
 
     # Sending
 
@@ -265,6 +266,8 @@ class Link:
             error: What happened; its class decides which error the peer raises.
             reason: A short text without secrets.
         """
+        if self._abandoned():
+            return
         with suppress(*Failure, ChannelError):  # ChannelError: `close` came from another thread
             self._stop_thread()
             self.outbox.drop_unstarted()
@@ -283,6 +286,17 @@ class Link:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; a second call does nothing. From another thread it ends the wait here."""
+        """Close the connection; a second call does nothing. From another thread it ends the wait here.
+
+        In a fork, `abort` too only gives up what this process has of it: the other process lives on.
+        """
+        if self._abandoned():
+            return
         self._channel.close()
         self._stop_thread()
+
+    def _abandoned(self) -> bool:
+        if os.getpid() == self._process:
+            return False
+        self._channel.abandon()
+        return True

@@ -110,6 +110,9 @@ class MemoryChannel(Channel):
             self._outbox.closed = self._inbox.closed = True
             self._changed.notify_all()
 
+    def abandon(self) -> None:
+        self._open = False
+
 
 def memory_pair() -> tuple[MemoryChannel, MemoryChannel]:
     """Two connected ends."""

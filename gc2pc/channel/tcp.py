@@ -119,6 +119,11 @@ class TcpChannel(Channel):
             else:
                 self._release()
 
+    def abandon(self) -> None:
+        if self._open:
+            self._open = False
+            self._release()
+
     def _release(self) -> None:
         self._socket.close()
         os.close(self._wake_reader)

@@ -227,6 +227,7 @@ class Sender(_Extension):
         x = np.frombuffer(answer[:LABEL_BYTES], np.uint64)
         hashes ^= x & (np.uint64(0) - _delta_bits(self._delta).astype(np.uint64))[:, None]
         if not hmac.compare_digest(self._digest_of(hashes), answer[LABEL_BYTES:]):
+            hashes[:] = 0  # they depend on delta, and the error keeps this frame
             raise ConsistencyCheckFailed("OT extension: the receiver's corrections are inconsistent")
         transpose128(columns, out)
 

@@ -9,6 +9,7 @@ counters: open a new connection. Rounds, bytes, assumption and threat model: see
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar
@@ -68,6 +69,7 @@ class Connection:
         self._garbling: GarblingContext | None = None
         self._evaluation: EvaluationContext | None = None
         self._busy = False
+        self._process = os.getpid()
         self.closed = False
         self._last_context: GarblingContext | EvaluationContext | None = None
         self.last_run: FinishedRun | None = None
@@ -85,10 +87,10 @@ class Connection:
         """Destroy both contexts. May be called twice.
 
         A run under way, in another thread say, ends at its next effect and destroys them then: wiping delta
-        under it would put labels on the wire in the clear.
+        under it would put labels on the wire in the clear. A fork has this thread only: nothing is under way.
         """
         self.closed = True
-        if not self._busy:
+        if not self._busy or os.getpid() != self._process:
             self._destroy()
 
     def _destroy(self) -> None:

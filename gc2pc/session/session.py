@@ -126,13 +126,9 @@ class Session:
             self._in_use.release()
 
     def _open_once(self) -> None:
-        if self._connection is not None:
-            return
-        try:
-            self._open()
-        except BaseException as error:
-            self._give_up(error, public_reason(error))
-            raise
+        if self._connection is None:
+            with self._or_give_up():
+                self._open()
 
     def _open(self) -> None:
         channel = self._reach()
@@ -209,31 +205,31 @@ class Session:
                     crew=self._crew,
                 )
                 outputs, traffic = drive(protocol, link)
+                finished, spending = connection.last_run, account.spending if account else None
+                assert finished is not None
+                if waited:
+                    traffic = traffic.after_waiting(waited, "refill")
+                self._report = partial(report_of, connection.agreement, finished, traffic, spending)
+                if connection.refill_size():
+                    self._refill = Refill(connection, link)
             except BaseException as error:
                 if not isinstance(error, InputError) or connection.closed:
                     self._give_up(error, public_reason(error))
                 raise  # an open connection: found by a last check before anything was sent
-            assert connection.last_run is not None
-            if waited:
-                traffic = traffic.after_waiting(waited, "refill")
-            spending = account.spending if account else None
-            self._report = partial(report_of, connection.agreement, connection.last_run, traffic, spending)
             try:
                 return job.decode(outputs)
             finally:
-                if connection.refill_size():
-                    self._refill = Refill(connection, link)
+                if self._refill is not None:
+                    with self._or_give_up():
+                        self._refill.start()
 
     def _settle(self) -> float:
         """Wait until the refill that the last run began has ended, and for how long that took."""
         if self._refill is None:
             return 0.0
         start = time.perf_counter()
-        try:
+        with self._or_give_up():
             self._refill.settle()
-        except BaseException as error:
-            self._give_up(error, public_reason(error))
-            raise
         self.refill_traffic, self._refill = self._refill.traffic, None
         return time.perf_counter() - start
 
@@ -244,6 +240,14 @@ class Session:
             self._link.close()
         if self._refill is not None:
             self._refill.stop()
+
+    @contextlib.contextmanager
+    def _or_give_up(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self._give_up(error, public_reason(error))
+            raise
 
     def _give_up(self, error: BaseException, reason: str) -> None:
         """End the session after `error` and tell the peer `reason`."""
@@ -271,10 +275,7 @@ class Session:
         return self.open()
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if error is not None and not self.closed:
             # Not from a run: its text may be about anything, and is none of the peer's business.

@@ -125,6 +125,9 @@ class Scripted(Channel):
     def close(self) -> None:
         raise NotImplementedError
 
+    def abandon(self) -> None:
+        raise NotImplementedError
+
 
 def parse(data: bytes, step: int, *, take: int = 1 << 30) -> tuple[bytes, Exception | None, Inbox]:
     """All payload in `data`, read in steps and taken when `take` bytes are there or the ring is full."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from traceback import walk_tb
+
 import numpy as np
 import pytest
 
@@ -114,6 +116,17 @@ def test_any_change_on_the_wire_is_caught(k: int):
         sender, receiver, _ = linked(k)
         error = first_error(sender.extend(1, room()), altered(receiver.extend(1, room()), flip(at)))
         assert isinstance(error, ConsistencyCheckFailed)
+
+
+def test_the_error_of_a_failed_check_keeps_no_hash_under_delta():
+    sender, receiver, _ = linked(2)
+    error = first_error(sender.extend(1, room()), altered(receiver.extend(1, room()), flip(0)))
+    assert error is not None
+    kept = [
+        frame.f_locals["hashes"] for frame, _ in walk_tb(error.__traceback__) if "hashes" in frame.f_locals
+    ]
+    assert len(kept) == 1
+    assert not kept[0].any()
 
 
 def cheat(receiver: softspoken.Receiver, tree: int, row: int, guess: int) -> Protocol[None]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 
 import gc2pc
@@ -21,6 +26,7 @@ from gc2pc.effects import Protocol, Receive
 from gc2pc.errors import ChannelError, ConsistencyCheckFailed, PeerError
 from gc2pc.ot import softspoken
 from gc2pc.params import SOFTSPOKEN_K
+from gc2pc.session import refill as refills
 from gc2pc.session.refill import Refill
 from tests.reference.bad_wire import altered, flip
 
@@ -41,11 +47,11 @@ _names = itertools.count()
 
 
 @contextmanager
-def sessions(timeout: float = 20) -> Iterator[tuple[Session, Session]]:
+def sessions(timeout: float = 20, address: str | None = None) -> Iterator[tuple[Session, Session]]:
     """Alice's, who garbles, and bob's, both open."""
-    address = f"memory://refill-{next(_names)}"
+    address = address or f"memory://refill-{next(_names)}"
     one = gc2pc.listen(address, alice, timeout=timeout)
-    two = gc2pc.connect(address, bob, timeout=timeout)
+    two = gc2pc.connect(address if "memory" in address else one.address, bob, timeout=timeout)
     both(one.open, two.open)
     try:
         yield one, two
@@ -211,6 +217,125 @@ def test_a_fork_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(RuntimeError, match="fork"):
                 one.run_batch(richer, a=[1] * MANY)
         run(one, two)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_fork_during_a_refill_wipes_its_copy_and_the_session_goes_on(side: int) -> None:
+    """The evaluator's blocks come only after the child has closed its copy of a session."""
+    gate = threading.Event()
+
+    def held(refill: Protocol[None]) -> Protocol[None]:
+        """It names its phase, and then the connection is in use and nothing has left."""
+        yield next(refill)
+        gate.wait(20)
+        yield from refill
+
+    with sessions(address="127.0.0.1:0") as pair:
+        replace_refill(pair[1], held)
+        run(*pair, 2)
+        session = pair[side]
+        assert session._connection is not None
+        assert session._link is not None
+        context: Any = session._connection._garbling or session._connection._evaluation
+        secrets = [context.start, context.ot._extension._seeds, getattr(context, "delta", context.start)]
+        assert all(secret.any() for secret in secrets)
+        while not session._connection._busy:  # it begins in a moment
+            time.sleep(0.001)
+        with session._link._channel._lock:  # type: ignore[attr-defined]  # as a thread that moves bytes
+            child = os.fork()
+            if child == 0:
+                signal.alarm(5)
+                try:
+                    session.__exit__(ValueError, ValueError(), None)  # an abort would reach the peer
+                    os._exit(int(any(secret.any() for secret in secrets)))
+                finally:
+                    os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
+        assert all(secret.any() for secret in secrets)
+        gate.set()
+        run(*pair, 2)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_an_interrupt_while_a_refill_starts_ends_the_session(
+    before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sessions() as (one, two):
+        run(one, two)
+        start = threading.Thread.start
+
+        def interrupted(thread: threading.Thread) -> None:
+            ours = thread.name == "gc2pc-refill" and threading.current_thread() is threading.main_thread()
+            if not (ours and before):
+                start(thread)
+            if ours:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(lambda: two.run_batch(richer, b=[0] * MANY))
+            with pytest.raises(KeyboardInterrupt):
+                one.run_batch(richer, a=[1] * MANY)
+            assert other.result(60).all()
+        assert one.closed
+        assert one._refill is not None
+        assert not one._refill._thread.is_alive()
+        assert one._connection is not None
+        assert one._connection._garbling is not None
+        assert one._connection._garbling.destroyed
+        with pytest.raises(ChannelError, match="interrupted"):
+            one.run_batch(richer, a=[1] * MANY)
+        with pytest.raises(PeerError, match="interrupted"):
+            two.run_batch(richer, b=[1] * MANY)
+
+
+def test_a_refill_runs_once_however_late_its_thread_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    late: list[threading.Thread] = []
+    with sessions() as (one, two):
+        run(one, two)
+        start = threading.Thread.start
+
+        def postponed(thread: threading.Thread) -> None:
+            late.append(thread) if thread.name == "gc2pc-refill" else start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", postponed)
+        run(one, two, 2)
+        for thread in late[:2]:
+            start(thread)
+            thread.join(60)
+        run(one, two)
+        assert one.last_report is not None
+        assert one.last_report.ots_pooled == MANY * 32
+
+
+def test_the_error_of_a_refill_keeps_no_rows() -> None:
+    with sessions() as (one, two):
+        replace_refill(two, lambda refill: altered(refill, flip(100)))
+        run(one, two, 2)
+        error: BaseException | None = settled(one).error
+        assert isinstance(error, ConsistencyCheckFailed)
+        frames = 0
+        while error is not None:
+            for frame, _ in traceback.walk_tb(error.__traceback__):
+                frames += 1
+                assert not any(isinstance(value, np.ndarray) for value in frame.f_locals.values())
+            error = error.__context__
+        assert frames > 2
+
+
+def test_a_session_that_nobody_closes_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refills, "UNATTENDED_TIMEOUTS", 0)
+    with sessions(timeout=0.2) as pair:
+        stuck(*pair)
+        assert all(isinstance(settled(session).error, ChannelError) for session in pair)
+        with pytest.raises(ChannelError, match=r"stalled: waited 0.2 s .* \(phase refill\)"):
+            pair[0].run_batch(richer, a=[1] * MANY)
+        kept = weakref.ref(settled(pair[1]))
+        pair[1]._refill = None
+        gc.collect()
+        assert kept() is None
 
 
 def test_where_no_thread_can_be_started_the_next_run_refills(monkeypatch: pytest.MonkeyPatch) -> None:
