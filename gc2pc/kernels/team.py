@@ -295,18 +295,17 @@ def await_work(team: NDArray[np.int64], place: int) -> int:
             return int(state - WORKING)
         if state == CLOSED:
             return 0
-        if state == HIRED:  # for a moment: the leader looks for others
-            continue
-        spins += 1
+        spins += 1  # HIRED counts too, but who is hired does not leave: see below
         if spins < SPINS:
             pause()
         else:
             give_way(team[GIVE_WAY])
     if atomic_swap(team, place, READY, AWAY):
         return 0
-    # Hired, or closed, in the last moment.
+    # Hired, or closed, in the last moment. The leader looks for others, unless somebody has its core.
     while atomic_load(team, place) == HIRED:
         pause()
+        give_way(team[GIVE_WAY])
     return max(int(atomic_load(team, place) - WORKING), 0)
 
 

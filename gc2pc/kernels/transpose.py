@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gc2pc.kernels.block import scratch
+from gc2pc.kernels.block import scratch, wipe
 from gc2pc.kernels.deferred import intrinsic, types
 from gc2pc.kernels.jit import jit
 from gc2pc.kernels.simd import BLOCKS, blocks_type, constant, load4, shuffle, store4
@@ -185,3 +185,6 @@ def transpose128(columns: NDArray[np.uint64], out: NDArray[np.uint64]) -> None:
             for i in range(min(512, n - first)):
                 out[first + i, 0] = edge_rows[i, 0]
                 out[first + i, 1] = edge_rows[i, 1]
+    wipe(buffer)
+    wipe(edge_columns)
+    wipe(edge_rows)

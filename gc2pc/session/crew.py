@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Final, Self, TypeAlias
@@ -28,6 +29,8 @@ def check_threads(threads: int) -> None:
 class Crew:
     """`threads` - 1 daemon threads, started when they are called for the first time.
 
+    They end with `close`, or when nobody has the crew any more.
+
     Args:
         threads: How many work on a run, the caller's included.
 
@@ -40,6 +43,8 @@ class Crew:
         self.threads = threads
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._started: list[threading.Thread] = []
+        self._dismiss = weakref.finalize(self, _dismiss, self._jobs, self._started)
+        self._dismiss.atexit = False
         self._process = os.getpid()
         self._closed = False
 
@@ -68,10 +73,15 @@ class Crew:
         if self._closed or os.getpid() != self._process:
             return
         self._closed = True
-        for _ in self._started:
-            self._jobs.put(None)
+        self._dismiss()
         for thread in self._started:
             thread.join(CLOSE_SECONDS)
+
+
+def _dismiss(jobs: SimpleQueue[Job | None], started: list[threading.Thread]) -> None:
+    """Let every thread end after what was asked before."""
+    for _ in started:
+        jobs.put(None)
 
 
 def _work(jobs: SimpleQueue[Job | None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -19,3 +21,11 @@ def test_transpose_matches_numpy(n: int, left_out: int) -> None:
     bits = np.unpackbits(columns.view(np.uint8).reshape(128, n // 8), axis=1, bitorder="little")
     expected = np.packbits(bits.T, axis=1, bitorder="little")[: len(out)]
     assert out.tobytes() == expected.tobytes()
+
+
+def test_no_bits_stay_on_the_stack() -> None:
+    """All scratch is wiped, by stores that no compiler may leave out."""
+    (code,) = transpose128.dispatcher.inspect_llvm().values()
+    wiped = re.findall(r"llvm\.memset[^\n]*\b(?:i64|i32) (\d+), i1 true\)", code)
+    assert set(wiped) == {str(8 * 512 * 2)}
+    assert len(wiped) % 3 == 0  # each scratch, in the kernel and perhaps again where callers are given it

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import ctypes
+import gc
 import os
 import threading
 import time
@@ -10,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import gc2pc
 from gc2pc import Array, Both, UInt, circuit, params, parties
@@ -20,6 +23,8 @@ from gc2pc.ir import crew as crews
 from gc2pc.ir.crew import Pace
 from gc2pc.ir.machine import Machine
 from gc2pc.kernels import interpreter, opcodes, team
+from gc2pc.kernels.block import address
+from gc2pc.kernels.jit import Kernel
 from gc2pc.session.crew import MOST_THREADS, Crew
 from gc2pc.session.local import run_parties
 
@@ -70,6 +75,50 @@ def test_threads_start_when_they_are_called_and_end_with_the_crew() -> None:
     assert own_threads() == []
     crew.call(done.release)  # a run that has not noticed yet: nobody comes, and it goes on alone
     assert own_threads() == []
+
+
+def test_threads_end_with_a_crew_that_nobody_closes() -> None:
+    done = threading.Semaphore(0)
+    crew = Crew(3)
+    for _ in range(2):
+        crew.call(done.release)
+    threads = own_threads()
+    assert len(threads) == 2
+    del crew
+    gc.collect()
+    for thread in threads:
+        thread.join(60)
+    assert own_threads() == []
+    assert done.acquire(timeout=1)
+    assert done.acquire(timeout=1)
+
+
+def _await_work(words: NDArray[np.int64], place: int) -> int:
+    return team.await_work(address(words), place)
+
+
+def test_who_is_hired_gives_way_to_the_leader() -> None:
+    """The leader is the system's function here: it looks for others until somebody gives way."""
+    words = team.words(1, 1)
+    place = team.slot_of(1)
+
+    def lead() -> int:
+        words[place] = team.WORKING + 1
+        return 0
+
+    leader = ctypes.CFUNCTYPE(ctypes.c_int)(lead)
+    words[team.GIVE_WAY] = ctypes.cast(leader, ctypes.c_void_p).value or 0
+    await_work: Any = Kernel(_await_work, "int64(int64[::1], int64)")
+    await_work.compile()
+    ranks: list[int] = []
+    for patience in (0, 1 << 40):  # it has run out, or not
+        words[team.PATIENCE], words[place] = patience, team.HIRED
+        waiting = threading.Thread(target=lambda: ranks.append(await_work(words, place)), daemon=True)
+        waiting.start()
+        waiting.join(20)
+        words[place] = team.WORKING + 1
+        assert not waiting.is_alive()
+    assert ranks == [1, 1]
 
 
 def test_small_runs_call_nobody() -> None:
