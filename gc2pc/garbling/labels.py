@@ -154,7 +154,11 @@ def evaluator_transfer(
     if not plan.ots:
         return NO_LABELS
 
+    drawn = NO_BITS
+
     def choose(r: Bits) -> Protocol[None]:
+        nonlocal drawn
+        drawn = r
         masked, at = [NO_BITS], 0
         for item in plan.ot_ports:
             if item.source is not Source.RANDOM:
@@ -162,9 +166,11 @@ def evaluator_transfer(
             at += item.count
         yield from send_bits(np.concatenate(masked), now=True)
 
-    r, t = yield from context.ot.extend(plan.ots, ot_area(machine, plan), choose)
-    r[:] = 0  # joint random bits are deleted once used
-    return t
+    try:
+        _, t = yield from context.ot.extend(plan.ots, ot_area(machine, plan), choose)
+        return t
+    finally:
+        drawn[:] = 0  # joint random bits are deleted once used, and what masked inputs on any way out
 
 
 def place_active(machine: Machine, plan: RunPlan, t: Labels) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
 from gc2pc.crypto.rng import SeededRng
 from gc2pc.errors import PeerError
 from gc2pc.garbling import labels
-from gc2pc.garbling.bits import colors, receive_bits, send_bits, shifted
+from gc2pc.garbling.bits import Bits, colors, receive_bits, send_bits, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext
 from gc2pc.garbling.plan import RunPlan
 from gc2pc.ir.machine import Machine
@@ -125,3 +127,28 @@ def test_masks_and_colors():
     masked = shifted(np.zeros((3, 2), np.uint64), np.array([1, 0, 1], np.uint8), label)
     np.testing.assert_array_equal(masked, [label, [0, 0], label])
     np.testing.assert_array_equal(colors(masked), [1, 0, 1])
+
+
+@pytest.mark.parametrize("ends", ["before", "after", "well"])
+def test_choice_bits_are_wiped_on_any_way_out(ends: str):
+    """The evaluator's r, if the transfer ends before its bits have left, after that, or well."""
+    given: list[Bits] = []
+
+    class Receiver:
+        """The bits are all ones, and nothing comes after them if it `ends` so."""
+
+        def extend(self, n, out=None, then=None):
+            given.append(np.ones(n, np.uint8))
+            yield from then(given[0])
+            if ends == "after":
+                raise PeerError("the peer went away")
+            return given[0], np.zeros((n, 2), np.uint64)
+
+    evaluation = EvaluationContext(bytes(32), SeededRng(b"e"), lambda _context, _rng: Receiver())
+    plan = RunPlan(CIRCUIT, 1, frozenset())
+    inputs = {} if ends == "before" else draw(CIRCUIT, 1).mine[1]
+    errors = {"before": KeyError, "after": PeerError}
+    with pytest.raises(errors[ends]) if ends in errors else nullcontext():
+        sent_by(labels.evaluator_transfer(evaluation, None, plan, inputs))
+    assert len(given[0]) == plan.ots
+    assert not given[0].any()
