@@ -21,8 +21,11 @@ Bytes: 32 per decoded bit; ceil(bits / 8) + 32 returned to the garbler, if it re
 Assumption: miTCCR; the random oracle of `crypto.oracle`. Threat model: a semi-honest garbler; a malicious
 evaluator cannot make the garbler accept a wrong output. Not protected: fairness (either party may stop
 after it has its output), a malicious garbler (who learns from an abort whether a label it spoilt was
-used), and shared outputs, whose bits either holder of a share can flip. S is bound by no hash: whoever
-changes it under way (integrity is the channel's) can turn the two tweaks of a bit around.
+used), and shared outputs, whose bits either holder of a share can flip. Where
+the colors of many outputs leave early, the garbler has its bits before the evaluator has checked, or even
+got, its own decoding rows: one that sends wrong rows, or none, keeps its output. With few outputs the
+evaluator checks first. S is bound by no hash: whoever changes it under way (integrity is the channel's) can
+turn the two tweaks of a bit around.
 """
 
 from __future__ import annotations
