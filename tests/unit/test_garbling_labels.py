@@ -14,6 +14,7 @@ from gc2pc.garbling.bits import Bits, colors, receive_bits, send_bits, shifted
 from gc2pc.garbling.context import EvaluationContext, GarblingContext
 from gc2pc.garbling.plan import RunPlan
 from gc2pc.ir.machine import Machine
+from gc2pc.ot.ideal import Dealer, IdealReceiver
 from gc2pc.session.runner import run_pair
 from tests.reference.protocol_runs import Inputs, draw, feed, ideal, mixed, sent_by
 
@@ -134,7 +135,7 @@ def test_choice_bits_are_wiped_on_any_way_out(ends: str):
     """The evaluator's r, if the transfer ends before its bits have left, after that, or well."""
     given: list[Bits] = []
 
-    class Receiver:
+    class Receiver(IdealReceiver):
         """The bits are all ones, and nothing comes after them if it `ends` so."""
 
         def extend(self, n, out=None, then=None):
@@ -144,7 +145,9 @@ def test_choice_bits_are_wiped_on_any_way_out(ends: str):
                 raise PeerError("the peer went away")
             return given[0], np.zeros((n, 2), np.uint64)
 
-    evaluation = EvaluationContext(bytes(32), SeededRng(b"e"), lambda _context, _rng: Receiver())
+    evaluation = EvaluationContext(
+        bytes(32), SeededRng(b"e"), lambda _context, _rng: Receiver(Dealer(SeededRng(b"d")))
+    )
     plan = RunPlan(CIRCUIT, 1, frozenset())
     inputs = {} if ends == "before" else draw(CIRCUIT, 1).mine[1]
     errors = {"before": KeyError, "after": PeerError}
