@@ -8,11 +8,9 @@ the other. Until the thread has ended, only it uses link and connection: whoever
 from __future__ import annotations
 
 import atexit
-import contextlib
 import threading
 import time
 import traceback
-import weakref
 from typing import Final
 
 from gc2pc.channel.link import PING_STRETCH, Link
@@ -56,8 +54,10 @@ class Refill:
         """Start the thread. An interrupt in here leaves a refill like any other."""
         _begun.add(self)
         self._link.limited_from = time.monotonic() + UNATTENDED_TIMEOUTS * self._link.timeout
-        with contextlib.suppress(RuntimeError):  # no more threads here: `settle` does it
+        try:
             self._thread.start()
+        except RuntimeError:  # no more threads here: `settle` does it
+            _begun.discard(self)
 
     def _run(self) -> None:
         """Refill, unless that was claimed before: by the thread, by `settle`, or for nobody by `stop`."""
@@ -69,6 +69,7 @@ class Refill:
         except BaseException as error:  # noqa: BLE001 - raised again by `settle`, in the caller's thread
             _clear_frames(error)
             self.error = error
+        _begun.discard(self)
 
     def settle(self) -> None:
         """Wait until it has ended; from now on the link's time limit counts.
@@ -93,6 +94,7 @@ class Refill:
         if self._thread.is_alive():
             self._link.close()
             self._thread.join()
+        _begun.discard(self)
 
 
 def _clear_frames(error: BaseException) -> None:
@@ -103,8 +105,8 @@ def _clear_frames(error: BaseException) -> None:
         each = each.__context__
 
 
-_begun: weakref.WeakSet[Refill] = weakref.WeakSet()
-"""Those that threads may be at work on."""
+_begun: set[Refill] = set()
+"""Those that threads may be at work on. No weak references: their callbacks would swallow an interrupt."""
 
 
 @atexit.register
