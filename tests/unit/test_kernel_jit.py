@@ -199,7 +199,8 @@ def test_a_run_with_kernels_in_the_cache_imports_no_numba() -> None:
         "late = {'numba', 'rich', 'filelock', 'networkx', 'numpy.ma', 'gc2pc.dp'} & {*sys.modules}\n"
         "assert not late, late\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)
+    # -P: the package of this process, whose kernels are in the cache, and not a second one in this folder.
+    subprocess.run([sys.executable, "-P", "-c", script], check=True)
 
 
 def test_importing_compiles_nothing() -> None:
