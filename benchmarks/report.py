@@ -30,8 +30,8 @@ OURS, TARGET, STRETCH, PEER = "#4c72b0", "#222222", "#888888", "#c44e52"
 MARKERS: Final = {"EMP": "D", "MP-SPDZ": "^"}
 """By the first word of a peer's name."""
 
-UNSEEN: Final = {"further32"}
-"""So short beside the others of its unit that its bar could not be seen."""
+UNSEEN: Final = {"further32", "noisy_max"}
+"""Out of scale beside the others of their unit: a bar too short to be seen, a target far beyond them."""
 
 
 def main(arguments: list[str]) -> None:
