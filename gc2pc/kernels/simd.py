@@ -156,15 +156,6 @@ if TYPE_CHECKING:
     def vand(a: Vector, b: Vector) -> Vector:
         """Bitwise and."""
 
-    def splat(word: np.uint64) -> Blocks:
-        """Eight copies of a 64-bit word."""
-
-    def shift_left(a: Blocks, bits: Blocks) -> Blocks:
-        """Each 64-bit word by the number in the same place, which is below 64."""
-
-    def shift_right(a: Blocks, bits: Blocks) -> Blocks:
-        """Each 64-bit word by the number in the same place, which is below 64."""
-
     def color_mask(a: Blocks) -> Blocks:
         """Per block: all ones if its lowest bit (the color) is 1, else zero."""
 
@@ -269,23 +260,6 @@ else:
     @intrinsic
     def vand(typingctx, a, b):
         return a(a, b), lambda context, builder, sig, args: builder.and_(*args)
-
-    @intrinsic
-    def splat(typingctx, word):
-        def emit(context, builder, sig, args):
-            word = context.cast(builder, args[0], sig.args[0], types.uint64)
-            vector = builder.insert_element(ir.Constant(BLOCKS, ir.Undefined), word, ir.Constant(I32, 0))
-            return shuffle(builder, vector, vector, [0] * 8)
-
-        return blocks_type()(word), emit
-
-    @intrinsic
-    def shift_left(typingctx, a, bits):
-        return blocks_type()(a, bits), lambda context, builder, sig, args: builder.shl(*args)
-
-    @intrinsic
-    def shift_right(typingctx, a, bits):
-        return blocks_type()(a, bits), lambda context, builder, sig, args: builder.lshr(*args)
 
     @intrinsic
     def color_mask(typingctx, a):

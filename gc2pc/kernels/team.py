@@ -228,6 +228,15 @@ else:
         return types.CPointer(types.uint64)(types.int64), emit
 
 
+@jit(f"void({NUMBERS}, int64)")
+def wait_a_little(team: NDArray[np.int64], spins: int) -> None:
+    """Before looking again for the time `spins`: a pause, or the processor for others if it takes long."""
+    if spins < SPINS:
+        pause()
+    else:
+        give_way(team[GIVE_WAY])
+
+
 @jit(f"void({NUMBERS})")
 def hire(team: NDArray[np.int64]) -> None:
     """Set all who are there to work on what the leader wrote into the team, which may be to go on ALONE.
@@ -259,10 +268,7 @@ def finish(team: NDArray[np.int64]) -> None:
         place, spins = FIRST_SLOT + slot * LINE, 0
         while atomic_load(team, place) > WORKING:
             spins += 1
-            if spins < SPINS:
-                pause()
-            else:
-                give_way(team[GIVE_WAY])
+            wait_a_little(team, spins)
 
 
 @jit(f"void({NUMBERS}, {NUMBERS})")
@@ -274,10 +280,7 @@ def barrier(team: NDArray[np.int64], layout: NDArray[np.int64]) -> None:
     atomic_add(team, ARRIVED, 1)
     while atomic_load(team, ARRIVED) < goal:
         spins += 1
-        if spins < SPINS:
-            pause()
-        else:
-            give_way(team[GIVE_WAY])
+        wait_a_little(team, spins)
 
 
 @jit(f"int64({NUMBERS}, int64)")
@@ -296,10 +299,7 @@ def await_work(team: NDArray[np.int64], place: int) -> int:
         if state == CLOSED:
             return 0
         spins += 1  # HIRED counts too, but who is hired does not leave: see below
-        if spins < SPINS:
-            pause()
-        else:
-            give_way(team[GIVE_WAY])
+        wait_a_little(team, spins)
     if atomic_swap(team, place, READY, AWAY):
         return 0
     # Hired, or closed, in the last moment. The leader looks for others, unless somebody has its core.
